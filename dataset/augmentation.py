@@ -1,0 +1,64 @@
+"""Random changes of a training picture and of its joints, all from one random generator.
+
+Points are (x, y) in continuous pixel coordinates: a picture w px wide reaches from x = 0 to x = w.
+"""
+import numpy as np
+from PIL import Image, ImageEnhance
+
+from util.image import resize
+
+
+def rescale(image, people, scale):
+    """Resize a picture, uint8 [h, w, 3], and its joints, arrays n x 3 (joint id, x, y)."""
+    return resize(image, scale), [person * [1, scale, scale] for person in people]
+
+
+def warp(image, people, cfg, scale, rng):
+    """Resize by `scale`; where the config asks for it, also rotate, shift and cut out `input_size` px around a person.
+
+    image: uint8 [h, w, 3]; people: list of arrays n x 3 (joint id, x, y)
+    Returns the same two, moved. What lies outside the picture is filled with mean_pixel.
+    """
+    resized, people = rescale(image, people, scale)
+    if not (cfg.input_size or cfg.rotation or cfg.translation):
+        return resized, people
+    size = np.array(resized.shape[1::-1])
+    out_size = np.array([cfg.input_size] * 2 if cfg.input_size else size)
+    source = size / 2.0
+    if cfg.input_size and people:
+        person = people[rng.randint(len(people))]
+        source = (person[:, 1:].min(axis=0) + person[:, 1:].max(axis=0)) / 2
+    target = out_size * (0.5 + rng.uniform(-1, 1, 2) * cfg.translation)
+    angle = np.deg2rad(rng.uniform(-1, 1) * cfg.rotation)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    # PIL wants the way back, from output to input: p_in = turn^T (p_out - target) + source.
+    back = np.column_stack([turn.T, source - turn.T.dot(target)])
+    warped = Image.fromarray(resized).transform(
+        tuple(int(side) for side in out_size), Image.AFFINE, tuple(back.reshape(-1)), Image.BILINEAR,
+        fillcolor=tuple(int(round(value)) for value in cfg.mean_pixel))
+    people = [np.column_stack([person[:, 0], (person[:, 1:] - source).dot(turn.T) + target]) for person in people]
+    return np.asarray(warped), people
+
+
+def recolour(image, cfg, rng):
+    """Random brightness, contrast and saturation, and sometimes no colour at all. uint8 [h, w, 3] -> the same."""
+    if not (cfg.colour or cfg.grey):
+        return image
+    changed = Image.fromarray(image)
+    for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
+        changed = enhance(changed).enhance(1 + rng.uniform(-1, 1) * cfg.colour)
+    if rng.uniform() < cfg.grey:
+        changed = changed.convert("L").convert("RGB")
+    return np.asarray(changed)
+
+
+def occlude(image, cfg, rng):
+    """Sometimes hide a random rectangle, 10 to 40 % of each side, under one random colour. Returns a copy."""
+    if rng.uniform() >= cfg.occlusion:
+        return image
+    height, width = image.shape[:2]
+    box_height, box_width = (rng.uniform(0.1, 0.4, 2) * (height, width)).astype(int)
+    top, left = rng.randint(height - box_height + 1), rng.randint(width - box_width + 1)
+    image = image.copy()
+    image[top:top + box_height, left:left + box_width] = rng.randint(0, 256, 3)
+    return image

@@ -1,0 +1,12 @@
+"""From a config to its data set."""
+from dataset.mpii import MPII
+from dataset.pose_dataset import PoseDataset
+
+TYPES = {"default": PoseDataset, "mpii": MPII}
+
+
+def create(cfg):
+    """The data set that cfg.dataset_type names. Raises ValueError for a type that does not exist."""
+    if cfg.dataset_type not in TYPES:
+        raise ValueError("dataset_type '%s' is none of %s" % (cfg.dataset_type, ", ".join(sorted(TYPES))))
+    return TYPES[cfg.dataset_type](cfg)

@@ -1,0 +1,249 @@
+"""Labelled pictures as batches for the network.
+
+Every random choice comes from (seed, position), the place in the endless sequence of training pictures, so that any
+batch can be made at any time, in any thread, and comes out the same.
+"""
+import functools
+import os
+from enum import Enum
+
+import numpy as np
+import scipy.io
+
+from dataset import augmentation
+from dataset.dataset_mat import DataItem, DatasetError, read_dataset_mat  # noqa: F401 (DataItem: a name of 2017)
+from dataset.targets import encode, get_pairwise_index, map_size
+from util.config import find_file, find_path
+from util.image import read_image
+from util.skeleton import Skeleton
+
+SMALLEST_SIDE = 100  # px; smaller pictures are not trained on
+
+
+class Batch(Enum):
+    """The keys of a batch; all arrays but inputs and data_item are maps [batch, H, W, channels]."""
+    inputs = 0
+    part_score_targets = 1
+    part_score_weights = 2
+    locref_targets = 3
+    locref_mask = 4
+    pairwise_targets = 5
+    pairwise_mask = 6
+    data_item = 7
+    padding_mask = 8  # [batch, H, W, 1]: 1 where there is a picture, 0 where it was only filled up
+
+
+def data_to_input(data):
+    """[...] -> float32 [1, ...]: one picture's array as a batch."""
+    return np.expand_dims(data, 0).astype(np.float32)
+
+
+def mirror_joints_map(all_joints, num_joints):
+    """Joint id -> id after mirroring, an array of num_joints; all_joints as in the config."""
+    swapped = np.arange(num_joints)
+    for group in all_joints:
+        if len(group) == 2:
+            swapped[group[0]], swapped[group[1]] = group[1], group[0]
+    return swapped
+
+
+def load_pairwise_stats(cfg):
+    """(means, stds), each [J, J, 2] in px at global_scale, of the file pairwise_stats_fn (SPEC of the 2017 code:
+    `graph` n x 2, `means` and `std_devs` n x 2)."""
+    path = find_file(cfg, "pairwise_stats_fn")
+    if not os.path.exists(path):
+        raise DatasetError("there is no pairwise statistics file %s; pairwise_stats.py makes one" % path)
+    stats = scipy.io.loadmat(path)
+    graph = stats["graph"].astype(int) - (0 if cfg.tensorflow_pairwise_order else 1)
+    result = []
+    for values in (stats["means"], stats["std_devs"]):
+        matrix = np.zeros((cfg.num_joints, cfg.num_joints, 2))
+        matrix[graph[:, 0], graph[:, 1]] = values * cfg.global_scale
+        result.append(matrix)
+    return tuple(result)
+
+
+@functools.lru_cache(maxsize=4)
+def _order(seed, epoch, visits):
+    return np.random.RandomState([seed, 1, epoch]).permutation(visits)
+
+
+class PoseDataset(object):
+    """The pictures of cfg.dataset (one dataset.mat or a list), in random order and changed at random for training."""
+
+    mirror_shift = -1  # mirroring maps x to width - x + mirror_shift
+
+    def __init__(self, cfg):
+        if cfg.mirror and not cfg.shuffle:
+            raise ValueError("mirror: true needs shuffle: true")
+        self.cfg = cfg
+        self.shuffle = cfg.shuffle
+        self.test_mode = False
+        self.pairwise_stats = None
+        self.data = self.load_dataset() if cfg.dataset else []
+        self.has_gt = any(item.joints is not None for item in self.data)
+        self._position = 0
+        self._train_items = None
+        if self.data:
+            self.skeleton = Skeleton.from_config(cfg)
+        if cfg.pairwise_predict and not cfg.pairwise_stats_collect and cfg.dataset:
+            self.pairwise_stats = load_pairwise_stats(cfg)
+
+    def load_dataset(self):
+        """-> list of DataItem"""
+        paths = self.cfg.dataset if isinstance(self.cfg.dataset, list) else [self.cfg.dataset]
+        items = [item for path in paths for item in read_dataset_mat(find_path(self.cfg, path))]
+        return [item._replace(image_id=number) for number, item in enumerate(items)]
+
+    @property
+    def num_images(self):
+        return len(self.data)
+
+    def set_shuffle(self, shuffle):
+        self.shuffle = shuffle
+        self._position = 0
+
+    def set_test_mode(self, test_mode):
+        """In test mode each picture comes once, in order, unchanged but for global_scale."""
+        self.test_mode = test_mode
+        self._position = 0
+
+    def get_pose_segments(self):
+        """The limbs, as pairs of joint ids."""
+        return Skeleton.from_config(self.cfg).limbs
+
+    def next_batch(self):
+        """The next batch: a dict from Batch to arrays; data_item is a DataItem, or a list of them where
+        batch_size > 1."""
+        number = self._position
+        self._position += 1
+        return self.make_test_batch(number) if self.test_mode else self.make_batch(number)
+
+    def make_test_batch(self, number):
+        sample = self._sample(self.data[number % len(self.data)], self.cfg.global_scale, rng=None)
+        return self._collate([sample])
+
+    def make_batch(self, number):
+        """Training batch `number`, the same at every call."""
+        size = self.cfg.batch_size
+        return self._collate([self._training_sample(number * size + k) for k in range(size)])
+
+    # How a training picture comes about
+
+    @property
+    def train_items(self):
+        """The pictures that are large enough to train on."""
+        if self._train_items is None:
+            self._train_items = [item for item in self.data if min(item.im_size[1:]) >= SMALLEST_SIDE]
+            if not any(self._fits(item, self._scale(item, self.cfg.scale_jitter_lo)) for item in self._train_items):
+                raise DatasetError("%s: not one of %d pictures has sides of at least %d px and fits max_input_size"
+                                   % (self.cfg.dataset, len(self.data), SMALLEST_SIDE))
+        return self._train_items
+
+    def _training_sample(self, position):
+        rng = np.random.RandomState([self.cfg.seed, position])
+        item, mirrored = self._visit(position)
+        while True:
+            scale = self._scale(item, rng.uniform(self.cfg.scale_jitter_lo, self.cfg.scale_jitter_up))
+            if self._fits(item, scale):
+                return self._sample(item, scale, rng, mirrored)
+            item = self.train_items[rng.randint(len(self.train_items))]  # too large: another one instead
+
+    def _visit(self, position):
+        """The picture that comes at a position, and whether mirrored: each once (each way) an epoch."""
+        items = self.train_items
+        visits = len(items) * (2 if self.cfg.mirror else 1)
+        epoch, place = divmod(position, visits)
+        if self.shuffle:
+            place = _order(self.cfg.seed, epoch, visits)[place]
+        return items[place % len(items)], place >= len(items)
+
+    def _scale(self, item, jitter):
+        if self.cfg.person_size and item.joints:
+            points = item.joints[0][:, 1:]
+            span = max((points.max(axis=0) - points.min(axis=0)).max(), 1)
+            return self.cfg.person_size / span * jitter
+        return self.cfg.global_scale * jitter
+
+    def _fits(self, item, scale):
+        _, height, width = item.im_size
+        return width * height * scale ** 2 <= self.cfg.get("max_input_size", np.inf) ** 2
+
+    def _sample(self, item, scale, rng, mirrored=False):
+        """One picture's arrays: a dict from Batch to arrays without the batch dimension.
+
+        rng: the random generator of a training picture; None = test
+        """
+        image = read_image(item.im_path)
+        people = item.joints or []
+        if self.cfg.crop and item.crop is not None:
+            image, people = self._crop(image, people, item.crop)
+        if mirrored:
+            people = [self.mirror_joints(person, image.shape[1]) for person in people]
+            image = image[:, ::-1]
+        if rng is None:
+            image, people = augmentation.rescale(image, people, scale)
+        else:
+            image, people = augmentation.warp(image, people, self.cfg, scale, rng)
+            image = augmentation.occlude(augmentation.recolour(image, self.cfg, rng), self.cfg, rng)
+        sample = {Batch.inputs: image, Batch.data_item: item}
+        if item.joints is not None:
+            size = map_size(image.shape[0], image.shape[1], self.cfg.stride)
+            joint_id = [person[:, 0].astype(int) for person in people]
+            coords = [person[:, 1:] for person in people]
+            self.compute_targets_and_weights(joint_id, coords, item, size, scale, sample)
+        return sample
+
+    def _crop(self, image, people, box):
+        pad = self.cfg.crop_pad
+        x1, y1 = (max(side - pad, 0) for side in box[:2])
+        x2, y2 = (min(side + pad, limit - 1) for side, limit in zip(box[2:], image.shape[1::-1]))
+        moved = [person - [0, x1, y1] for person in people]
+        return image[y1:y2 + 1, x1:x2 + 1], moved
+
+    def mirror_joints(self, person, width):
+        """n x 3 (joint id, x, y) -> the same of the picture mirrored left to right."""
+        person = person.copy()
+        person[:, 0] = np.array(self.skeleton.mirror_map)[person[:, 0].astype(int)]
+        person[:, 1] = width - person[:, 1] + self.mirror_shift
+        return person
+
+    def compute_targets_and_weights(self, joint_id, coords, data_item, size, scale, batch):
+        """Add one picture's training maps to `batch` and return it.
+
+        joint_id, coords: one array a person, [n] and [n, 2] (x, y) in px of the resized picture
+        size: (rows, columns) of the maps; scale: the picture's, pos_dist_thresh grows with it
+        """
+        cfg = self.cfg
+        # People of a set size have parts of a set size.
+        radius = cfg.pos_dist_thresh * (1 if cfg.person_size else scale)
+        targets = encode(list(zip(joint_id, coords)), [int(side) for side in size], cfg.num_joints, radius, cfg.stride,
+                         cfg.locref_stdev, self.pairwise_stats, cfg.weigh_only_present_joints)
+        batch[Batch.part_score_targets] = targets.part_scores
+        batch[Batch.part_score_weights] = targets.part_weights
+        if cfg.location_refinement:
+            batch[Batch.locref_targets] = targets.locref
+            batch[Batch.locref_mask] = targets.locref_mask
+        if self.pairwise_stats is not None:
+            batch[Batch.pairwise_targets] = targets.pairwise
+            batch[Batch.pairwise_mask] = targets.pairwise_mask
+        return batch
+
+    def _collate(self, samples):
+        """Samples -> a batch, filled up to the largest of them: pictures with mean_pixel, maps with 0."""
+        items = [sample.pop(Batch.data_item) for sample in samples]
+        batch = {}
+        for key in samples[0]:
+            arrays = [sample[key] for sample in samples]
+            height, width = (max(array.shape[axis] for array in arrays) for axis in (0, 1))
+            fill = self.cfg.mean_pixel if key is Batch.inputs else 0
+            batch[key] = np.empty((len(arrays), height, width, arrays[0].shape[2]), np.float32)
+            batch[key][:] = fill
+            for slot, array in zip(batch[key], arrays):
+                slot[:array.shape[0], :array.shape[1]] = array
+        if Batch.part_score_targets in batch and len(samples) > 1:
+            batch[Batch.padding_mask] = np.zeros(batch[Batch.part_score_targets].shape[:3] + (1,), np.float32)
+            for slot, sample in zip(batch[Batch.padding_mask], samples):
+                slot[tuple(slice(side) for side in sample[Batch.part_score_targets].shape[:2])] = 1
+        batch[Batch.data_item] = items[0] if len(items) == 1 else items
+        return batch

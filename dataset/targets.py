@@ -1,0 +1,87 @@
+"""From joints to training maps: the encoder whose decoder is nnet/predict.py.
+
+Points are (x, y) in pixels of the network's input; maps are indexed [row, column, channel]. Cell (r, c) stands for the
+point (c * stride + stride / 2, r * stride + stride / 2).  Source: DeeperCut (arXiv 1605.03170), sections 3 and 4.
+"""
+from collections import namedtuple
+
+import numpy as np
+
+Targets = namedtuple("Targets", "part_scores part_weights locref locref_mask pairwise pairwise_mask")
+Targets.__doc__ = """Maps of one picture, all float32 [H, W, channels].
+
+part_scores, part_weights: J channels, 1 where a joint is near, and how much each cell counts
+locref, locref_mask: channels 2j, 2j + 1 = (x, y) of (joint j - cell centre) / locref_stdev, and where that is known
+pairwise, pairwise_mask: channels 2k, 2k + 1 with k = get_pairwise_index(a, b, J), the normalised offset from the cell
+    centre of joint a to joint b of the same person; None without pairwise statistics
+"""
+
+
+def get_pairwise_index(a, b, num_joints):
+    """The place of the ordered pair of joints (a, b), a != b, among the num_joints * (num_joints - 1) pairs."""
+    return (num_joints - 1) * a + b - (a < b)
+
+
+def map_size(image_height, image_width, stride):
+    """(rows, columns) of the maps that belong to a picture: even, since the network makes them twice as large."""
+    return tuple(int(np.ceil(side / (2.0 * stride))) * 2 for side in (image_height, image_width))
+
+
+def encode(people, size, num_joints, radius, stride=8.0, locref_stdev=7.2801, pairwise_stats=None,
+           only_present_joints=False):
+    """Training maps of one picture.
+
+    people: list of (joint ids [n], points [n, 2]); where two people claim a cell for the same joint, the nearer has it,
+        the earlier in case of a tie
+    size: (rows, columns) of the maps; radius: px within which a cell's centre is positive
+    pairwise_stats: (means, stds), each [J, J, 2] in px, or None
+    only_present_joints: part_weights are 0 for joints that nobody in the picture has
+    """
+    rows, columns = size
+    scores = np.zeros((rows, columns, num_joints), np.float32)
+    nearest = np.full((rows, columns, num_joints), np.inf)
+    locref = np.zeros((rows, columns, num_joints, 2), np.float32)
+    pairwise = pairwise_mask = None
+    if pairwise_stats is not None:
+        pairwise = np.zeros((rows, columns, num_joints * (num_joints - 1), 2), np.float32)
+        pairwise_mask = np.zeros_like(pairwise)
+
+    for ids, points in people:
+        for joint, point in zip(ids, points):
+            window, offset = _window(point, size, radius, stride)
+            distance = np.sum(offset ** 2, axis=-1)  # [h, w] px^2
+            won = (distance <= radius ** 2) & (distance < nearest[window][..., joint])
+            nearest[window][..., joint][won] = distance[won]
+            scores[window][..., joint][won] = 1
+            locref[window][..., joint, :][won] = offset[won] / locref_stdev
+            if pairwise_stats is None:
+                continue
+            # The joint's cells predict where this person's other joints are, seen from the cell's centre.
+            for other, other_point in zip(ids, points):
+                if other != joint:
+                    mean, std = (stats[joint, other] for stats in pairwise_stats)
+                    k = get_pairwise_index(joint, other, num_joints)
+                    to_other = offset[won] + (other_point - point)
+                    pairwise[window][..., k, :][won] = (to_other - mean) / std
+                    pairwise_mask[window][..., k, :][won] = 1
+
+    weights = np.ones_like(scores)
+    if only_present_joints:
+        present = {int(joint) for ids, _ in people for joint in ids}
+        weights[..., [j for j in range(num_joints) if j not in present]] = 0
+    flat = (rows, columns, -1)
+    return Targets(scores, weights, locref.reshape(flat), np.repeat(scores, 2, axis=-1),
+                   pairwise if pairwise is None else pairwise.reshape(flat),
+                   pairwise_mask if pairwise is None else pairwise_mask.reshape(flat))
+
+
+def _window(point, size, radius, stride):
+    """The slice of cells that may lie within `radius` of a point, and the offsets centre -> point there [h, w, 2]."""
+    first = np.ceil((point - radius) / stride - 0.5).astype(int)
+    last = np.floor((point + radius) / stride - 0.5).astype(int)
+    first, last = np.maximum(first, 0), np.minimum(last, np.array(size[::-1]) - 1)
+    columns, rows = (np.arange(a, b + 1) for a, b in zip(first, last))
+    offset = np.empty((len(rows), len(columns), 2))
+    offset[..., 0] = point[0] - (columns * stride + stride / 2)
+    offset[..., 1] = point[1] - (rows[:, None] * stride + stride / 2)
+    return np.s_[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1] if offset.size else np.s_[0:0, 0:0], offset

@@ -1,0 +1,31 @@
+"""What the pose network needs of a backbone: its last map, and those that skip connections take."""
+from collections import namedtuple
+
+from nnet import efficientnet_lite, resnet_v1
+
+Backbone = namedtuple("Backbone", "output stride skips maps")
+Backbone.__doc__ = """The feature maps [B, H, W, C] of a picture.
+
+output, stride: the last map and how many image pixels one of its cells spans
+skips: {stride: map} of the finer ones; maps: all, by name
+"""
+
+NET_TYPES = ("resnet_50", "resnet_101", "efficientnet_lite0")
+
+
+def scope_of(net_type):
+    """The variable scope of a backbone. Raises ValueError for an unknown net_type."""
+    if net_type not in NET_TYPES:
+        raise ValueError("net_type '%s' is none of %s" % (net_type, ", ".join(NET_TYPES)))
+    return net_type.replace("resnet_", "resnet_v1_")
+
+
+def backbone(x, cfg):
+    """x: pictures [B, H, W, 3], RGB 0..255 minus mean_pixel -> Backbone."""
+    scope_of(cfg.net_type)
+    if cfg.net_type.startswith("resnet"):
+        maps = resnet_v1.resnet_v1(x, cfg.net_type)
+        return Backbone(maps["block4"], 16, {8: maps["block1"]}, maps)
+    stride = 32 if cfg.skip_connections else 16
+    maps = efficientnet_lite.efficientnet_lite(x, cfg.net_type, stride)
+    return Backbone(maps["stage_7"], stride, {8: maps["stage_3"], 16: maps["stage_5"]}, maps)

@@ -1,0 +1,68 @@
+"""The few layers that all networks here are made of, on tf.nn, with slim's variable names."""
+from nnet.tf import tf
+
+
+def weights_of(shape, name="weights", fan=None):
+    """A convolution's weights. fan = (in, out) for Xavier's uniform initialisation, else from the shape
+    [height, width, in, out]."""
+    field = shape[0] * shape[1]
+    fan_in, fan_out = fan or (field * shape[2], field * shape[3])
+    limit = (6.0 / (fan_in + fan_out)) ** 0.5
+    return tf.get_variable(name, shape, tf.float32, tf.random_uniform_initializer(-limit, limit))
+
+
+def batch_norm(channels, epsilon):
+    """(scale, shift) of a batch normalisation with its stored statistics: x -> x * scale + shift.
+
+    The statistics never change, so the normalisation is a fixed affine map, and goes into the convolution before it.
+    Gamma and beta are trained.
+    """
+    with tf.variable_scope("BatchNorm"):
+        gamma = tf.get_variable("gamma", [channels], tf.float32, tf.ones_initializer())
+        beta = tf.get_variable("beta", [channels], tf.float32, tf.zeros_initializer())
+        mean = tf.get_variable("moving_mean", [channels], tf.float32, tf.zeros_initializer(), trainable=False)
+        variance = tf.get_variable("moving_variance", [channels], tf.float32, tf.ones_initializer(), trainable=False)
+    scale = gamma * tf.rsqrt(variance + epsilon)
+    return scale, beta - mean * scale
+
+
+def conv_bn(x, channels, size, stride=1, rate=1, padding="SAME", epsilon=1e-5, name=None):
+    """Convolution without bias, then batch normalisation. x: [B, H, W, C] -> [B, H', W', channels]"""
+    with tf.variable_scope(name):
+        weights = weights_of([size, size, int(x.shape[3]), channels])
+        scale, shift = batch_norm(channels, epsilon)
+        # tf.nn.conv2d has no gradient for dilations on CPUs in TensorFlow 1.15; tf.nn.convolution finds a way round.
+        x = tf.nn.convolution(x, weights * scale, padding, strides=[stride, stride], dilation_rate=[rate, rate])
+        return tf.nn.bias_add(x, shift)
+
+
+def depthwise_conv_bn(x, size, stride, rate, epsilon, name):
+    """A convolution of each channel by itself, then batch normalisation. x: [B, H, W, C] -> [B, H', W', C]"""
+    channels = int(x.shape[3])
+    with tf.variable_scope(name):
+        weights = weights_of([size, size, channels, 1], "depthwise_weights", fan=(size * size, size * size))
+        scale, shift = batch_norm(channels, epsilon)
+        x = tf.nn.depthwise_conv2d(x, weights * scale[:, None], strides=[1, stride, stride, 1], padding="SAME",
+                                   rate=[rate, rate])
+        return tf.nn.bias_add(x, shift)
+
+
+def conv(x, channels, size, name):
+    """Convolution with bias. x: [B, H, W, C] -> [B, H, W, channels]"""
+    with tf.variable_scope(name):
+        weights = weights_of([size, size, int(x.shape[3]), channels])
+        biases = tf.get_variable("biases", [channels], tf.float32, tf.zeros_initializer())
+        return tf.nn.bias_add(tf.nn.conv2d(x, weights, strides=[1, 1, 1, 1], padding="SAME"), biases)
+
+
+def deconv(x, channels, name):
+    """Transposed 3 x 3 convolution of stride 2 with bias. x: [B, H, W, C] -> [B, 2H, 2W, channels]"""
+    depth = int(x.shape[3])
+    with tf.variable_scope(name):
+        weights = weights_of([3, 3, channels, depth], fan=(9 * depth, 9 * channels))
+        biases = tf.get_variable("biases", [channels], tf.float32, tf.zeros_initializer())
+        shape = tf.shape(x)
+        out_shape = tf.stack([shape[0], 2 * shape[1], 2 * shape[2], channels])
+        y = tf.nn.conv2d_transpose(x, weights, out_shape, strides=[1, 2, 2, 1], padding="SAME")
+        y.set_shape([x.shape[0], None, None, channels])
+        return tf.nn.bias_add(y, biases)

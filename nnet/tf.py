@@ -1,0 +1,39 @@
+"""TensorFlow's graphs and sessions, under 1.15 and 2.x alike: ``from nnet.tf import tf``."""
+import os
+
+# No notes on start-up; errors still show. (Setting oneDNN to its default stops the note that it is on.)
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+try:
+    import tensorflow.compat.v1 as tf
+except ImportError as error:
+    raise ImportError(
+        "TensorFlow is needed and cannot be imported (%s). Install it with one of\n"
+        '    pip install -e ".[cpu]"      without a graphics card\n'
+        '    pip install -e ".[gpu]"      with CUDA\n'
+        '    pip install -e ".[tf1]"      TensorFlow 1.15, Python 3.7' % error) from None
+
+tf.logging.set_verbosity(tf.logging.ERROR)
+tf.disable_v2_behavior()
+
+
+def has_bfloat16():
+    """Whether this processor computes in bfloat16 (AVX512-BF16 or AMX), and this TensorFlow knows how to use it."""
+    try:
+        with open("/proc/cpuinfo") as stream:
+            flags = stream.read()
+    except OSError:
+        return False
+    can = "avx512_bf16" in flags or "amx_bf16" in flags
+    return can and hasattr(tf.ConfigProto().graph_options.rewrite_options, "auto_mixed_precision_onednn_bfloat16")
+
+
+def session_config(bfloat16=False):
+    """Settings of a session; bfloat16 = let oneDNN compute convolutions in bfloat16 where the processor can."""
+    config = tf.ConfigProto()
+    config.gpu_options.allow_growth = True
+    if bfloat16 and has_bfloat16():
+        # 1 = RewriterConfig.ON; the enumeration moves between TensorFlow's modules, its number does not.
+        config.graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = 1
+    return config

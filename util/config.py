@@ -1,0 +1,124 @@
+"""Reading a pose_cfg.yaml: strict, and a fresh object each time."""
+import difflib
+import logging
+import os
+
+import yaml
+from easydict import EasyDict
+
+from util.default_config import KEYS, UNSET
+from util.skeleton import FIELDS, SKELETONS
+
+
+class ConfigError(ValueError):
+    """A config that cannot be used as it is; the message names the file and the key."""
+
+
+class Config(EasyDict):
+    """The keys of util/default_config.py as attributes and as a dict.
+
+    (EasyDict takes a subclass's methods for items, so what else one does with a config are functions below.)
+    """
+
+    def __getattr__(self, key):
+        # Only reached where the attribute is not there.
+        if key in KEYS:
+            raise AttributeError("%s: the key '%s' (%s) is needed here and not set"
+                                 % (self.get("config_file", "config"), key, KEYS[key].meaning))
+        raise AttributeError(key)
+
+
+def find_file(cfg, key):
+    """The path that the config's `key` holds, see find_path."""
+    return find_path(cfg, getattr(cfg, key))
+
+
+def find_path(cfg, path):
+    """`path` as it is (relative to the working directory), else beside the config file; as it is where neither exists.
+
+    A checkpoint prefix exists if its .index file does.
+    """
+    beside = os.path.join(os.path.dirname(cfg.get("config_file", "")), path)
+    for candidate in (path, beside):
+        if os.path.exists(candidate) or os.path.exists(candidate + ".index"):
+            return candidate
+    return path
+
+
+def default_config():
+    """A fresh config with every default."""
+    return Config({key: _copy(info.default) for key, info in KEYS.items() if info.default is not UNSET})
+
+
+def load_config(filename="pose_cfg.yaml"):
+    """The config `filename`, in the folder that the environment variable POSE_PARAM_PATH names, else as it is."""
+    return cfg_from_file(os.path.join(os.environ.get("POSE_PARAM_PATH", ""), filename))
+
+
+def cfg_from_file(filename):
+    """The config in a YAML file, merged over the defaults.
+
+    Raises ConfigError, naming file and key, for unknown keys, wrong types and files that are not a YAML mapping.
+    """
+    settings = _read_yaml(filename)
+    for key, value in settings.items():
+        _check(filename, key, value)
+    cfg = default_config()
+    cfg.update(_preset_skeleton(settings))
+    cfg.update(settings)
+    cfg.config_file = filename
+    logging.info("config %s:\n%s", filename, yaml.safe_dump(settings, default_flow_style=None).rstrip())
+    return cfg
+
+
+def _copy(value):
+    return list(value) if isinstance(value, list) else value
+
+
+def _read_yaml(filename):
+    try:
+        with open(filename, encoding="utf-8") as stream:
+            settings = yaml.safe_load(stream)
+    except OSError as error:
+        raise ConfigError("cannot read the config %s (%s)" % (os.path.abspath(filename), error.strerror)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError("%s is not valid YAML: %s" % (filename, error)) from None
+    if settings is None:
+        return {}
+    if not isinstance(settings, dict):
+        raise ConfigError("%s: expected lines of the form `key: value`" % filename)
+    return settings
+
+
+def _check(filename, key, value):
+    info = KEYS.get(key)
+    if info is None:
+        nearest = difflib.get_close_matches(str(key), KEYS, n=1, cutoff=0)
+        raise ConfigError("%s: unknown key '%s'; the nearest known key is '%s'" % (filename, key, nearest[0]))
+    types = info.types if isinstance(info.types, tuple) else (info.types,)
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        wanted = " or ".join("null" if t is type(None) else t.__name__ for t in types)
+        hint = "; YAML wants a point in 1.0e-4" if _is_number_text(value) else ""
+        raise ConfigError("%s: %s must be %s, not %r%s" % (filename, key, wanted, value, hint))
+    if not info.has_effect:
+        logging.warning("%s: %s has no effect", filename, key)
+
+
+def _is_number_text(value):
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(value, str)
+
+
+def _preset_skeleton(settings):
+    """The joints that the data set's type brings along, unless the YAML has joints of its own."""
+    preset = SKELETONS.get(settings.get("dataset_type"))
+    if preset is None or settings.get("num_joints", preset.num_joints) != preset.num_joints:
+        return {}
+    if settings.get("all_joints", preset.all_joints) != preset.all_joints:
+        return {}
+    keys = {field: getattr(preset, field) for field in FIELDS}
+    keys["num_joints"] = preset.num_joints
+    return keys

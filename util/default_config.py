@@ -1,0 +1,114 @@
+"""Every key of a pose_cfg.yaml: its type, its default (UNSET where there is none) and what it means."""
+
+UNSET = object()
+NUMBER = (int, float)
+STRING_OR_LIST = (str, list)
+
+
+class Key(object):
+    """One key: `default` is UNSET where a config must set the key before it is read; `types` are those allowed."""
+
+    def __init__(self, default, types, meaning, has_effect=True):
+        self.default = default
+        self.types = types
+        self.meaning = meaning
+        self.has_effect = has_effect
+
+
+KEYS = {
+    # data
+    "dataset": Key("", STRING_OR_LIST, "dataset.mat (or a list of them); for coco the root folder"),
+    "dataset_type": Key("default", str, "default, mpii, coco, penn_action"),
+    "dataset_phase": Key(UNSET, str, "coco: <root>/annotations/<ann>_<phase>.json, <root>/images/<phase>"),
+    "dataset_ann": Key(UNSET, str, "coco: see dataset_phase; image_info = images without ground truth"),
+    "coco_only_images_with_people": Key(False, bool, "coco: skip images without annotations"),
+    "video_batch": Key(False, bool, "penn_action: a batch is consecutive frames of one sequence"),
+    "use_gt_segm": Key(False, bool, "coco: cut people out with their ground-truth masks"),
+
+    # skeleton
+    "num_joints": Key(UNSET, int, "J"),
+    "all_joints": Key(UNSET, list, "groups of joint ids; a group of two is a left/right pair"),
+    "all_joints_names": Key(UNSET, list, "a name for each group"),
+    "joint_names": Key(UNSET, list, "a name for each joint"),
+    "limbs": Key(UNSET, list, "pairs of joint ids to be drawn as lines"),
+    "oks_sigmas": Key(UNSET, (list, type(None)), "per joint, the annotators' standard deviation over person size"),
+
+    # network
+    "net_type": Key(UNSET, str, "resnet_50, resnet_101, efficientnet_lite0"),
+    "init_weights": Key(UNSET, str, "checkpoint prefix"),
+    "stride": Key(8.0, NUMBER, "image pixels per map cell"),
+    "mean_pixel": Key([123.68, 116.779, 103.939], list, "RGB, subtracted from the picture"),
+    "skip_connections": Key(False, bool, "heads that also see the backbone's maps of strides 16 and 8"),
+    "intermediate_supervision": Key(False, bool, "a second part head inside block3"),
+    "intermediate_supervision_layer": Key(12, int, "unit of block3 that gets it"),
+    "location_refinement": Key(False, bool, "predict the offset from cell centre to joint"),
+    "locref_stdev": Key(7.2801, NUMBER, "unit of those offsets, px"),
+    "pairwise_predict": Key(False, bool, "predict the offsets to all other joints"),
+    "pairwise_stats_fn": Key("pairwise_stats.mat", str, "their means and standard deviations"),
+    "tensorflow_pairwise_order": Key(True, bool, "channels in the order of the formula, not of the statistics file"),
+    "pairwise_stats_collect": Key(False, bool, "set by pairwise_stats.py"),
+
+    # pictures and targets
+    "global_scale": Key(1.0, NUMBER, "every picture is resized by it"),
+    "max_input_size": Key(UNSET, NUMBER, "training skips pictures with more pixels than its square after resizing"),
+    "pos_dist_thresh": Key(UNSET, NUMBER, "radius of a joint's positive cells, px (times scale)"),
+    "weigh_part_predictions": Key(False, bool, "use the weights of the cells in the part loss"),
+    "weigh_only_present_joints": Key(False, bool, "weight 1 for joints that occur in the picture, else 0"),
+    "weigh_negatives": Key(False, bool, "none: accepted for old files", has_effect=False),
+    "fg_fraction": Key(0.25, NUMBER, "none: accepted for old files", has_effect=False),
+    "video": Key(False, bool, "none: accepted for old files", has_effect=False),
+
+    # augmentation
+    "mirror": Key(False, bool, "visit every picture mirrored as well; needs shuffle"),
+    "shuffle": Key(True, bool, "visit the pictures in random order"),
+    "crop": Key(False, bool, "cut out the data set's crop boxes"),
+    "crop_pad": Key(0, int, "pixels by which those boxes grow first"),
+    "scale_jitter_lo": Key(1.0, NUMBER, "smallest random extra scale"),
+    "scale_jitter_up": Key(1.0, NUMBER, "largest random extra scale"),
+    "input_size": Key(0, int, "train on square crops of so many px around a person; 0 = whole pictures"),
+    "person_size": Key(0, NUMBER, "scale people so that their joints span so many px; 0 = use global_scale"),
+    "rotation": Key(0.0, NUMBER, "largest random rotation, degrees"),
+    "translation": Key(0.0, NUMBER, "largest random shift, as a part of the picture's sides"),
+    "colour": Key(0.0, NUMBER, "strength of random brightness, contrast and saturation; 0.3 = by up to 30 %"),
+    "grey": Key(0.0, NUMBER, "probability of a picture without colour"),
+    "occlusion": Key(0.0, NUMBER, "probability that a random rectangle hides a part of the picture"),
+
+    # training
+    "batch_size": Key(1, int, "pictures a step"),
+    "seed": Key(0, int, "of everything random"),
+    "optimizer": Key("sgd", str, "sgd (momentum 0.9) or adam"),
+    "multi_step": Key(UNSET, list, "[[learning rate, until iteration], ...]"),
+    "adam_lr": Key(UNSET, NUMBER, "adam's learning rate with multi_step"),
+    "cosine": Key(UNSET, list, "[highest rate, last rate, iterations]: a cosine schedule instead of multi_step"),
+    "warmup_iters": Key(0, int, "iterations over which the cosine schedule's rate rises from 0"),
+    "locref_loss_weight": Key(1.0, NUMBER, ""),
+    "locref_huber_loss": Key(True, bool, "Huber loss, else squared error"),
+    "pairwise_loss_weight": Key(1.0, NUMBER, ""),
+    "pairwise_huber_loss": Key(True, bool, "Huber loss, else squared error"),
+    "weight_decay": Key(0.0001, NUMBER, "factor of the L2 term"),
+    "regularize": Key(False, bool, "add the L2 term to the loss"),
+    "mixed_precision": Key(True, bool, "compute in bfloat16 where the processor has it"),
+    "display_iters": Key(20, int, "iterations between two lines of progress"),
+    "save_iters": Key(2000, int, "iterations between two snapshots"),
+    "snapshot_prefix": Key("snapshot", str, "path and name of snapshots, without -<iteration>"),
+    "log_dir": Key("log", str, "TensorBoard's folder"),
+    "val_dataset": Key("", str, "dataset.mat on which PCK is measured during training"),
+    "val_iters": Key(1000, int, "iterations between two such measurements"),
+
+    # testing
+    "scoremap_dir": Key("test", str, "folder of cached maps"),
+    "cached_scoremaps": Key(UNSET, str, "folder of maps to be read instead of running the network"),
+    "test_sizes": Key([], list, "longer sides, px, at which one person is searched; none = global_scale only"),
+    "score_threshold": Key(0.2, NUMBER, "joints with a lower score are not drawn"),
+    "pck_threshold": Key(UNSET, NUMBER, "of eval_pck.py"),
+
+    # many people
+    "nms_radius": Key(UNSET, NUMBER, "cells"),
+    "det_min_score": Key(UNSET, NUMBER, "probability below which a cell is no detection"),
+    "scmap_threshold": Key(UNSET, NUMBER, ""),
+    "sparse_graph": Key([], list, "pairs [a, b], a < b, of joints whose edges are used; none = all"),
+    "pairwise_model_dir": Key(UNSET, str, "folder of spatial_model_cidx_A_B.mat"),
+
+    # set by the loader
+    "config_file": Key(UNSET, str, "the file that this config was read from"),
+}

@@ -1,0 +1,55 @@
+"""Pictures as arrays: uint8, RGB, [height, width, 3], upright as their EXIF orientation says."""
+import numpy as np
+from PIL import Image, ImageOps
+
+TRANSPOSED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+EXIF_ORIENTATION = 274
+
+
+class ImageError(ValueError):
+    """A picture that cannot be read; the message names the file."""
+
+
+def read_image(path):
+    """A picture file as uint8 RGB [h, w, 3]; grey, palette, RGBA and 16-bit files become RGB.
+
+    Raises ImageError, naming the file.
+    """
+    try:
+        with Image.open(path) as image:
+            image = ImageOps.exif_transpose(image) or image
+            if image.mode.startswith("I"):  # 16 or 32 bits a pixel
+                image = Image.fromarray((np.clip(np.asarray(image), 0, 65535) >> 8).astype(np.uint8))
+            return np.asarray(image.convert("RGB"))
+    except FileNotFoundError:
+        raise ImageError("there is no image %s" % path) from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError("cannot read the image %s (%s)" % (path, error)) from None
+
+
+def image_size(path):
+    """(width, height) of a picture, from its header only. Raises ImageError, naming the file."""
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            turned = image.getexif().get(EXIF_ORIENTATION) in TRANSPOSED
+            return (height, width) if turned else (width, height)
+    except FileNotFoundError:
+        raise ImageError("there is no image %s" % path) from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError("cannot read the image %s (%s)" % (path, error)) from None
+
+
+def resize(image, scale):
+    """uint8 [h, w, 3] -> [int(h * scale), int(w * scale), 3], antialiased bilinear."""
+    height, width = image.shape[:2]
+    return resize_to(image, (int(width * scale), int(height * scale)))
+
+
+def resize_to(image, size):
+    """uint8 [h, w, 3] -> the given (width, height), antialiased bilinear. Raises ValueError for an empty size."""
+    if min(size) < 1:
+        raise ValueError("a picture of %d x %d px cannot be resized to %d x %d" % (image.shape[1::-1] + tuple(size)))
+    if image.shape[1::-1] == tuple(size):
+        return image
+    return np.asarray(Image.fromarray(image).resize(size, Image.BILINEAR))
