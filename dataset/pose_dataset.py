@@ -135,7 +135,7 @@ class PoseDataset(object):
         """The pictures that are large enough to train on."""
         if self._train_items is None:
             self._train_items = [item for item in self.data if min(item.im_size[1:]) >= SMALLEST_SIDE]
-            if not any(self._fits(item, self._scale(item, self.cfg.scale_jitter_lo)) for item in self._train_items):
+            if not any(self._fits(item, self.scale_of(item, self.cfg.scale_jitter_lo)) for item in self._train_items):
                 raise DatasetError("%s: not one of %d pictures has sides of at least %d px and fits max_input_size"
                                    % (self.cfg.dataset, len(self.data), SMALLEST_SIDE))
         return self._train_items
@@ -144,7 +144,7 @@ class PoseDataset(object):
         rng = np.random.RandomState([self.cfg.seed, position])
         item, mirrored = self._visit(position)
         while True:
-            scale = self._scale(item, rng.uniform(self.cfg.scale_jitter_lo, self.cfg.scale_jitter_up))
+            scale = self.scale_of(item, rng.uniform(self.cfg.scale_jitter_lo, self.cfg.scale_jitter_up))
             if self._fits(item, scale):
                 return self._sample(item, scale, rng, mirrored)
             item = self.train_items[rng.randint(len(self.train_items))]  # too large: another one instead
@@ -158,7 +158,8 @@ class PoseDataset(object):
             place = _order(self.cfg.seed, epoch, visits)[place]
         return items[place % len(items)], place >= len(items)
 
-    def _scale(self, item, jitter):
+    def scale_of(self, item, jitter=1.0):
+        """How much a picture is resized: by global_scale, or so that its person has the size person_size."""
         if self.cfg.person_size and item.joints:
             points = item.joints[0][:, 1:]
             span = max((points.max(axis=0) - points.min(axis=0)).max(), 1)
@@ -174,6 +175,17 @@ class PoseDataset(object):
 
         rng: the random generator of a training picture; None = test
         """
+        image, people = self.view(item, scale, rng, mirrored)
+        sample = {Batch.inputs: image, Batch.data_item: item}
+        if item.joints is not None:
+            size = map_size(image.shape[0], image.shape[1], self.cfg.stride)
+            joint_id = [person[:, 0].astype(int) for person in people]
+            coords = [person[:, 1:] for person in people]
+            self.compute_targets_and_weights(joint_id, coords, item, size, scale, sample)
+        return sample
+
+    def view(self, item, scale, rng, mirrored=False):
+        """A picture as the network gets it: (uint8 [h, w, 3], its people: arrays n x 3 of joint id, x, y in px)."""
         image = read_image(item.im_path)
         people = item.joints or []
         if self.cfg.crop and item.crop is not None:
@@ -182,17 +194,9 @@ class PoseDataset(object):
             people = [self.mirror_joints(person, image.shape[1]) for person in people]
             image = image[:, ::-1]
         if rng is None:
-            image, people = augmentation.rescale(image, people, scale)
-        else:
-            image, people = augmentation.warp(image, people, self.cfg, scale, rng)
-            image = augmentation.occlude(augmentation.recolour(image, self.cfg, rng), self.cfg, rng)
-        sample = {Batch.inputs: image, Batch.data_item: item}
-        if item.joints is not None:
-            size = map_size(image.shape[0], image.shape[1], self.cfg.stride)
-            joint_id = [person[:, 0].astype(int) for person in people]
-            coords = [person[:, 1:] for person in people]
-            self.compute_targets_and_weights(joint_id, coords, item, size, scale, sample)
-        return sample
+            return augmentation.rescale(image, people, scale)
+        image, people = augmentation.warp(image, people, self.cfg, scale, rng)
+        return augmentation.occlude(augmentation.recolour(image, self.cfg, rng), self.cfg, rng), people
 
     def _crop(self, image, people, box):
         pad = self.cfg.crop_pad

@@ -49,6 +49,8 @@ def encode(people, size, num_joints, radius, stride=8.0, locref_stdev=7.2801, pa
     for ids, points in people:
         for joint, point in zip(ids, points):
             window, offset = _window(point, size, radius, stride)
+            if not offset.size:
+                continue  # outside the picture
             distance = np.sum(offset ** 2, axis=-1)  # [h, w] px^2
             won = (distance <= radius ** 2) & (distance < nearest[window][..., joint])
             nearest[window][..., joint][won] = distance[won]
@@ -84,4 +86,4 @@ def _window(point, size, radius, stride):
     offset = np.empty((len(rows), len(columns), 2))
     offset[..., 0] = point[0] - (columns * stride + stride / 2)
     offset[..., 1] = point[1] - (rows[:, None] * stride + stride / 2)
-    return np.s_[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1] if offset.size else np.s_[0:0, 0:0], offset
+    return np.s_[first[1]:last[1] + 1, first[0]:last[0] + 1], offset

@@ -1,0 +1,52 @@
+"""Finding out what is wrong with a data set before training starts."""
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from dataset.dataset_mat import DatasetError
+from util.image import ImageError, image_size
+
+SHOWN = 10  # problems that are spelled out
+
+
+def problems_of(item, num_joints):
+    """(errors, warnings) of one DataItem: lists of sentences that name its picture."""
+    errors, warnings = [], []
+    try:
+        width, height = image_size(item.im_path)
+    except ImageError as error:
+        return [str(error)], []
+    if list(item.im_size[1:]) != [height, width]:
+        warnings.append("%s: the data set says %d x %d px, the file has %d x %d"
+                        % (item.im_path, item.im_size[2], item.im_size[1], width, height))
+    for person in item.joints or []:
+        ids, points = person[:, 0], person[:, 1:]
+        for joint in ids[(ids < 0) | (ids >= num_joints) | (ids != np.floor(ids)) | ~np.isfinite(ids)]:
+            errors.append("%s: joint id %g is none of 0 to %d" % (item.im_path, joint, num_joints - 1))
+        if not np.isfinite(points).all():
+            errors.append("%s: a joint's position is not a number" % item.im_path)
+        elif len(points) and (np.abs(points - [width / 2, height / 2]) > 1.5 * max(width, height)).any():
+            warnings.append("%s: a joint lies far outside the picture" % item.im_path)
+    return errors, warnings
+
+
+def validate(dataset):
+    """Check every picture of a data set. Logs warnings; raises DatasetError that lists the first errors."""
+    if not dataset.data:
+        raise DatasetError("the data set %s has no pictures" % dataset.cfg.dataset)
+    if not dataset.has_gt:
+        raise DatasetError("the data set %s has no joints to train on" % dataset.cfg.dataset)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda item: problems_of(item, dataset.cfg.num_joints), dataset.data))
+    warnings = [line for _, lines in found for line in lines]
+    errors = [line for lines, _ in found for line in lines]
+    if warnings:
+        logging.warning("%d warnings about the data set:\n  %s", len(warnings), _list(warnings))
+    if errors:
+        raise DatasetError("%d errors in the data set %s:\n  %s" % (len(errors), dataset.cfg.dataset, _list(errors)))
+
+
+def _list(lines):
+    more = ["and %d more" % (len(lines) - SHOWN)] * (len(lines) > SHOWN)
+    return "\n  ".join(lines[:SHOWN] + more)

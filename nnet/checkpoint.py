@@ -1,0 +1,138 @@
+"""Snapshots: written whole or not at all, with a side file (JSON) that holds the config and the iteration.
+
+    python -m nnet.checkpoint snapshot-10000 models/mine      # the weights alone, to be kept or shipped
+"""
+import glob
+import json
+import logging
+import os
+import re
+import shutil
+import sys
+import tempfile
+
+from nnet.backbone import scope_of
+from nnet.tf import tf
+
+KEPT = 5  # snapshots; older ones are deleted
+PARTS = (".data-00000-of-00001", ".json", ".index")  # in the order of writing: a snapshot with an index is complete
+
+
+class CheckpointError(ValueError):
+    """Weights that are not there, or that do not fit; the message names the file."""
+
+
+def exists(prefix):
+    return os.path.exists(prefix + ".index")
+
+
+def snapshots(prefix):
+    """[(iteration, path prefix)] of the complete snapshots <prefix>-<iteration>, oldest first."""
+    found = []
+    for path in glob.glob(glob.escape(prefix) + "-*.index"):
+        number = path[len(prefix) + 1:-len(".index")]
+        if number.isdigit():
+            found.append((int(number), path[:-len(".index")]))
+    return sorted(found)
+
+
+def save(session, prefix, variables, side_file):
+    """Write variables and side_file (a dict for JSON) as the checkpoint `prefix`. An interruption leaves no half."""
+    folder = os.path.dirname(os.path.abspath(prefix))
+    os.makedirs(folder, exist_ok=True)
+    temporary = tempfile.mkdtemp(prefix=".writing-", dir=folder)
+    try:
+        name = os.path.join(temporary, os.path.basename(prefix))
+        tf.train.Saver(variables).save(session, name, write_meta_graph=False, write_state=False)
+        with open(name + ".json", "w") as stream:
+            json.dump(side_file, stream, indent=1)
+        for part in PARTS:
+            os.replace(name + part, os.path.join(folder, os.path.basename(prefix) + part))
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def save_snapshot(session, prefix, iteration, variables, side_file):
+    """save() as <prefix>-<iteration>, then delete all but the newest snapshots. Returns the path prefix."""
+    path = "%s-%d" % (prefix, iteration)
+    save(session, path, variables, dict(side_file, iteration=int(iteration)))
+    for _, old in snapshots(prefix)[:-KEPT]:
+        for part in reversed(PARTS):
+            if os.path.exists(old + part):
+                os.remove(old + part)
+    return path
+
+
+def _reader(prefix):
+    if not exists(prefix):
+        raise CheckpointError("there are no weights %s (no file %s.index)" % (prefix, prefix))
+    try:
+        return tf.train.NewCheckpointReader(prefix)
+    except (tf.errors.OpError, RuntimeError, ValueError) as error:
+        raise CheckpointError("the weights %s cannot be read (%s)" % (prefix, error)) from None
+
+
+def _split(variables, shapes):
+    """Variables -> (those that a checkpoint's {name: shape} has, those that it has not)."""
+    there = [v for v in variables if shapes.get(v.op.name) == v.shape.as_list()]
+    return there, [v for v in variables if v not in there]
+
+
+def restore_network(session, prefix):
+    """Fill all variables of a network in test mode. Raises CheckpointError where one is missing."""
+    there, missing = _split(tf.global_variables(), _reader(prefix).get_variable_to_shape_map())
+    if missing:
+        raise CheckpointError("the weights %s do not fit this config: they lack %s %s (and %d more)" % (
+            prefix, missing[0].op.name, missing[0].shape.as_list(), len(missing) - 1))
+    tf.train.Saver(there).restore(session, prefix)
+
+
+def restore_for_training(session, prefix, cfg, network, everything):
+    """Fill what a checkpoint has, and return the iteration at which training goes on.
+
+    A snapshot of this project fills everything and goes on after its iteration. One of the 2017 code holds the network
+    alone; the iteration is in its name. Where the heads do not fit (ImageNet's weights, other joints) they stay as they
+    are and training begins at 0; a backbone that does not fit is an error.
+
+    network: variables of the network; everything: also the optimiser's and the step
+    """
+    shapes = _reader(prefix).get_variable_to_shape_map()
+    there, missing = _split(network, shapes)
+    lacking = [v.op.name for v in missing if v.op.name.startswith(scope_of(cfg.net_type) + "/")]
+    if lacking:
+        raise CheckpointError("the weights %s are not those of a %s: they lack %s" % (prefix, cfg.net_type, lacking[0]))
+    first = 0
+    if missing:
+        logging.info("%s: these start anew: %s", prefix, ", ".join(v.op.name for v in missing))
+    elif "global_step" in shapes:
+        there, missing = _split(everything, shapes)
+        first = int(_reader(prefix).get_tensor("global_step"))
+    else:
+        number = re.search(r"snapshot-(\d+)$", prefix)
+        first = int(number.group(1)) + 1 if number else 0
+    tf.train.Saver(there).restore(session, prefix)
+    return first
+
+
+def read_side_file(prefix):
+    """The dict beside a checkpoint, or {} where there is none."""
+    if not os.path.exists(prefix + ".json"):
+        return {}
+    with open(prefix + ".json") as stream:
+        return json.load(stream)
+
+
+def export_weights(snapshot, out):
+    """Copy the network's variables of a snapshot, without the optimiser's, to the checkpoint `out`."""
+    reader = _reader(snapshot)
+    slots = ("Momentum", "Adam", "Adam_1")
+    names = [name for name in reader.get_variable_to_shape_map()
+             if "/" in name and name.split("/")[-1] not in slots]
+    with tf.Graph().as_default(), tf.Session() as session:
+        variables = [tf.get_variable(name, initializer=reader.get_tensor(name)) for name in sorted(names)]
+        session.run(tf.global_variables_initializer())
+        save(session, out, variables, read_side_file(snapshot))
+
+
+if __name__ == "__main__":
+    export_weights(*sys.argv[1:])

@@ -1,0 +1,152 @@
+"""The training loop."""
+import collections
+import datetime
+import logging
+import time
+
+import numpy as np
+
+from dataset import factory
+from dataset.loader import Loader
+from dataset.pose_dataset import Batch
+from dataset.validation import validate
+from nnet import checkpoint
+from nnet.monitor import Monitor
+from nnet.net_factory import pose_net
+from nnet.pose_net import get_batch_spec
+from nnet.schedule import last_iteration, learning_rate
+from nnet.tf import session_config, tf
+from util.config import find_file
+from util.skeleton import Skeleton
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the message says why and names the pictures."""
+
+
+def _optimizer(cfg, rate):
+    if cfg.optimizer == "sgd":
+        return tf.train.MomentumOptimizer(rate, momentum=0.9)
+    if cfg.optimizer == "adam":
+        return tf.train.AdamOptimizer(rate)
+    raise ValueError("optimizer '%s' is none of sgd, adam" % cfg.optimizer)
+
+
+class Trainer(object):
+    """A network in training: its graph, its session, and where it stands.
+
+    network, everything: variables of the network, and also the optimiser's and the step
+    """
+
+    def __init__(self, cfg):
+        self.cfg = cfg
+        tf.set_random_seed(cfg.seed)
+        self._inputs = {key: tf.placeholder(tf.float32, shape, key.name) for key, shape in get_batch_spec(cfg).items()}
+        self._rate = tf.placeholder(tf.float32, [], "learning_rate")
+        self._losses = pose_net(cfg).train(self._inputs)
+        self.network = tf.global_variables()
+        self._step = tf.get_variable("global_step", [], tf.int64, tf.zeros_initializer(), trainable=False)
+        self._train_op = _optimizer(cfg, self._rate).minimize(self._losses["total_loss"], global_step=self._step)
+        self.everything = tf.global_variables()
+        self.session = tf.Session(config=session_config(bfloat16=cfg.mixed_precision))
+        self.session.run(tf.global_variables_initializer())
+
+    def start(self, restart):
+        """Restore weights and return the first iteration: the newest snapshot's next one, unless `restart`."""
+        found = checkpoint.snapshots(self.cfg.snapshot_prefix)
+        if found and not restart:
+            path = found[-1][1]
+            logging.info("going on from %s (--restart begins anew)", path)
+        else:
+            path = find_file(self.cfg, "init_weights")
+            logging.info("starting from %s", path)
+        first = checkpoint.restore_for_training(self.session, path, self.cfg, self.network, self.everything)
+        self._step.load(first, self.session)
+        return first
+
+    def step(self, batch, iteration):
+        """One step of the optimiser. Returns {name: loss}. Raises TrainingError where one is not finite."""
+        feed = {placeholder: batch[key] for key, placeholder in self._inputs.items()}
+        feed[self._rate] = learning_rate(self.cfg, iteration)
+        losses, _ = self.session.run([self._losses, self._train_op], feed)
+        if not np.isfinite(losses["total_loss"]):
+            items = batch[Batch.data_item]
+            paths = [item.im_path for item in (items if isinstance(items, list) else [items])]
+            raise TrainingError("iteration %d: the loss is not finite (%s) with %s; the last snapshot is from before" % (
+                iteration, ", ".join("%s %s" % loss for loss in sorted(losses.items())), ", ".join(paths)))
+        return losses
+
+    def save(self):
+        """Write a snapshot, named by the last iteration that was done."""
+        done = int(self.session.run(self._step)) - 1
+        side_file = {"config": {k: v for k, v in self.cfg.items()},
+                     "skeleton": dict(Skeleton.from_config(self.cfg)._asdict())}
+        return checkpoint.save_snapshot(self.session, self.cfg.snapshot_prefix, done, self.everything, side_file)
+
+
+class Progress(object):
+    """Averages of the losses since the last report, speed and time left, to the log and to TensorBoard."""
+
+    def __init__(self, cfg, loader, last):
+        self._cfg, self._loader, self._last = cfg, loader, last
+        self._writer = tf.summary.FileWriter(cfg.log_dir)
+        self._begin()
+
+    def _begin(self):
+        self._sums, self._count = collections.defaultdict(float), 0
+        self._time, self._waited = time.time(), self._loader.waited
+
+    def add(self, losses):
+        self._count += 1
+        for name, loss in losses.items():
+            self._sums[name] += loss
+
+    def report(self, iteration):
+        means = {name: total / self._count for name, total in self._sums.items()}
+        seconds = time.time() - self._time
+        left = datetime.timedelta(seconds=int(seconds / self._count * (self._last - iteration)))
+        rate = learning_rate(self._cfg, iteration)
+        logging.info("iteration: %d loss: %.5f lr: %.3g (%.1f images/s, waiting %.0f %%, %s left)",
+                     iteration, means["total_loss"], rate, self._count * self._cfg.batch_size / seconds,
+                     100 * (self._loader.waited - self._waited) / seconds, left)
+        self.scalars(iteration, dict(means, learning_rate=rate))
+        self._begin()
+
+    def scalars(self, iteration, values):
+        self._writer.add_summary(
+            tf.Summary(value=[tf.Summary.Value(tag=name, simple_value=value) for name, value in values.items()]),
+            iteration)
+        self._writer.flush()
+
+
+def train(cfg, restart=False):
+    """Train the network of a config from its first, or next, iteration to its last.
+
+    Raises DatasetError before it starts where the data set is unusable, TrainingError where the loss is not finite, and
+    whatever the loader raised. Ctrl-C writes a snapshot and stops.
+    """
+    dataset = factory.create(cfg)
+    validate(dataset)
+    last = last_iteration(cfg)
+    with tf.Graph().as_default():
+        trainer = Trainer(cfg)
+        monitor = Monitor(cfg, trainer.session) if cfg.val_dataset else None
+        first = trainer.start(restart)
+        if first > last:
+            logging.info("nothing to do: iteration %d, the last one, is done", last)
+            return
+        loader = Loader(dataset.make_batch, first)
+        progress = Progress(cfg, loader, last)
+        try:
+            for iteration in range(first, last + 1):
+                progress.add(trainer.step(loader.next_batch(), iteration))
+                if iteration % cfg.display_iters == 0 or iteration == last:
+                    progress.report(iteration)
+                if (iteration and iteration % cfg.save_iters == 0) or iteration == last:
+                    logging.info("wrote %s", trainer.save())
+                if monitor and ((iteration and iteration % cfg.val_iters == 0) or iteration == last):
+                    progress.scalars(iteration, monitor.measure(iteration))
+        except KeyboardInterrupt:
+            logging.info("stopped; wrote %s, from which the same command goes on", trainer.save())
+        finally:
+            loader.close()

@@ -1,0 +1,27 @@
+"""Train the network that pose_cfg.yaml describes: ``cd models/mpii/train && python3 ../../../train.py``.
+
+Stopped (Ctrl-C) or killed, the same command goes on from the newest snapshot.
+"""
+import argparse
+import sys
+
+from nnet.training import TrainingError, train
+from util.config import load_config
+from util.logging import setup_logging
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", default="pose_cfg.yaml",
+                        help="a file in the folder that POSE_PARAM_PATH names, else in the working directory")
+    parser.add_argument("--restart", action="store_true", help="begin anew where there are snapshots already")
+    args = parser.parse_args()
+    setup_logging()
+    try:
+        train(load_config(args.config), args.restart)
+    except (ValueError, AttributeError, TrainingError) as error:
+        sys.exit("train.py: %s" % error)
+
+
+if __name__ == "__main__":
+    main()

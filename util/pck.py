@@ -1,0 +1,44 @@
+"""PCK, the percentage of correct keypoints: a joint is correct when it lies near enough to the annotated one.
+
+Poses are arrays [N, J, 2 or more] (x, y, ...) in px; `labelled` is [N, J], bool.
+"""
+import numpy as np
+
+
+def box_lengths(poses, labelled):
+    """[N]: max(width, height) of the box of each person's annotated joints; nan where there is none."""
+    points = np.where(labelled[..., None], poses[..., :2], np.nan)
+    lengths = np.full(len(poses), np.nan)
+    some = labelled.any(axis=1)
+    lengths[some] = (np.nanmax(points[some], axis=1) - np.nanmin(points[some], axis=1)).max(axis=1)
+    return lengths
+
+
+def pair_lengths(poses, labelled, a, b):
+    """[N]: distance between joints a and b of each person; nan where one of them is not labelled."""
+    lengths = np.linalg.norm(poses[:, a, :2] - poses[:, b, :2], axis=1)
+    return np.where(labelled[:, a] & labelled[:, b], lengths, np.nan)
+
+
+def correct(predicted, poses, labelled, lengths, threshold):
+    """[N, J]: 1 = within threshold * length of the annotated joint, 0 = not, nan = not counted (no label or length)."""
+    distances = np.linalg.norm(predicted[..., :2] - poses[..., :2], axis=2)
+    hits = (distances <= threshold * lengths[:, None]).astype(float)
+    return np.where(labelled & np.isfinite(lengths)[:, None], hits, np.nan)
+
+
+def torso_joints(skeleton):
+    """The joint ids (left hip, right shoulder) whose distance is a person's size, or None."""
+    pair = skeleton.joint_id("left_hip"), skeleton.joint_id("right_shoulder")
+    return None if None in pair else pair
+
+
+def stack_people(people, num_joints):
+    """Arrays n x 3 (joint id, x, y), one a person -> (poses [N, J, 2], labelled [N, J])."""
+    poses = np.zeros((len(people), num_joints, 2))
+    labelled = np.zeros((len(people), num_joints), bool)
+    for pose, mask, person in zip(poses, labelled, people):
+        ids = person[:, 0].astype(int)
+        pose[ids] = person[:, 1:]
+        mask[ids] = True
+    return poses, labelled
