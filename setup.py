@@ -25,7 +25,7 @@ setup(
     version="1.0.0",
     description="DeeperCut / ArtTrack human pose estimation",
     python_requires=">=3.7",
-    packages=find_packages(include=["dataset*", "nnet*", "multiperson*", "util*", "lib*"]),
+    packages=find_packages(include=["dataset*", "nnet*", "multiperson*", "util*", "lib*", "demo*"]),
     py_modules=["config"],
     ext_modules=cythonize(EXTENSIONS, language_level=3),
     install_requires=[

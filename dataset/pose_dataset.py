@@ -4,16 +4,15 @@ Every random choice comes from (seed, position), the place in the endless sequen
 batch can be made at any time, in any thread, and comes out the same.
 """
 import functools
-import os
 from enum import Enum
 
 import numpy as np
-import scipy.io
 
 from dataset import augmentation
 from dataset.dataset_mat import DataItem, DatasetError, read_dataset_mat  # noqa: F401 (DataItem: a name of 2017)
-from dataset.targets import encode, get_pairwise_index, map_size
-from util.config import find_file, find_path
+from dataset.pairwise_stats import channel_order, load_pairwise_stats, stats_arrays
+from dataset.targets import encode, get_pairwise_index, map_size  # noqa: F401 (get_pairwise_index: a name of 2017)
+from util.config import find_path
 from util.image import read_image
 from util.skeleton import Skeleton
 
@@ -45,22 +44,6 @@ def mirror_joints_map(all_joints, num_joints):
         if len(group) == 2:
             swapped[group[0]], swapped[group[1]] = group[1], group[0]
     return swapped
-
-
-def load_pairwise_stats(cfg):
-    """(means, stds), each [J, J, 2] in px at global_scale, of the file pairwise_stats_fn (SPEC of the 2017 code:
-    `graph` n x 2, `means` and `std_devs` n x 2)."""
-    path = find_file(cfg, "pairwise_stats_fn")
-    if not os.path.exists(path):
-        raise DatasetError("there is no pairwise statistics file %s; pairwise_stats.py makes one" % path)
-    stats = scipy.io.loadmat(path)
-    graph = stats["graph"].astype(int) - (0 if cfg.tensorflow_pairwise_order else 1)
-    result = []
-    for values in (stats["means"], stats["std_devs"]):
-        matrix = np.zeros((cfg.num_joints, cfg.num_joints, 2))
-        matrix[graph[:, 0], graph[:, 1]] = values * cfg.global_scale
-        result.append(matrix)
-    return tuple(result)
 
 
 @functools.lru_cache(maxsize=4)
@@ -221,16 +204,18 @@ class PoseDataset(object):
         cfg = self.cfg
         # People of a set size have parts of a set size.
         radius = cfg.pos_dist_thresh * (1 if cfg.person_size else scale)
+        stats = stats_arrays(self.pairwise_stats, cfg.num_joints) if self.pairwise_stats else None
         targets = encode(list(zip(joint_id, coords)), [int(side) for side in size], cfg.num_joints, radius, cfg.stride,
-                         cfg.locref_stdev, self.pairwise_stats, cfg.weigh_only_present_joints)
+                         cfg.locref_stdev, stats, cfg.weigh_only_present_joints)
         batch[Batch.part_score_targets] = targets.part_scores
         batch[Batch.part_score_weights] = targets.part_weights
         if cfg.location_refinement:
             batch[Batch.locref_targets] = targets.locref
             batch[Batch.locref_mask] = targets.locref_mask
-        if self.pairwise_stats is not None:
-            batch[Batch.pairwise_targets] = targets.pairwise
-            batch[Batch.pairwise_mask] = targets.pairwise_mask
+        if stats is not None:
+            order = channel_order(self.pairwise_stats, cfg)
+            batch[Batch.pairwise_targets] = targets.pairwise[..., order]
+            batch[Batch.pairwise_mask] = targets.pairwise_mask[..., order]
         return batch
 
     def _collate(self, samples):

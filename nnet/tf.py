@@ -1,15 +1,30 @@
 """TensorFlow's graphs and sessions, under 1.15 and 2.x alike: ``from nnet.tf import tf``."""
+import contextlib
 import os
 
-# No notes on start-up; errors still show. (Setting oneDNN to its default stops the note that it is on.)
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no notes on start-up; errors still show
 # In bfloat16 the gradients of depthwise convolutions take four times as long as in float32.
 os.environ.setdefault("TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_ALLOWLIST_REMOVE",
                       "DepthwiseConv2dNativeBackpropInput,DepthwiseConv2dNativeBackpropFilter")
 
+
+
+@contextlib.contextmanager
+def _no_notes():
+    """TensorFlow writes notes while it is imported that no setting stops (its issue 100442). Exceptions still show."""
+    stderr = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
 try:
-    import tensorflow.compat.v1 as tf
+    with _no_notes():
+        import tensorflow.compat.v1 as tf
 except ImportError as error:
     raise ImportError(
         "TensorFlow is needed and cannot be imported (%s). Install it with one of\n"

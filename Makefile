@@ -1,0 +1,31 @@
+# make demo   a pose on three photographs, with the shipped weights
+# make test   the test suite
+PYTHON ?= python3
+PYTHON37 ?= python3.7
+BIN = .venv/bin
+
+demo: .venv/installed
+	$(BIN)/python demo/singleperson.py --out out
+
+test: .venv/installed
+	$(BIN)/python -m pytest -q
+
+test-tf1: .venv-tf1/installed
+	.venv-tf1/bin/python -m pytest -q
+
+bench: .venv/installed
+	$(BIN)/python benchmarks/bench.py
+
+.venv/installed: setup.py $(wildcard lib/*/*.pyx lib/*/*.cpp lib/*/*.hpp)
+	$(PYTHON) -m venv .venv || { echo "python3 -m venv failed: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e ".[cpu,exact,test]"
+	touch $@
+
+.venv-tf1/installed: setup.py $(wildcard lib/*/*.pyx lib/*/*.cpp lib/*/*.hpp)
+	$(PYTHON37) -m venv .venv-tf1
+	.venv-tf1/bin/python -m pip install --quiet --upgrade pip
+	.venv-tf1/bin/python -m pip install --quiet -e ".[tf1,test]"
+	touch $@
+
+.PHONY: demo test test-tf1 bench

@@ -1,0 +1,82 @@
+"""PCK of predictions.mat against the config's data set: by the box, by the torso, and PCKh."""
+import argparse
+import logging
+import sys
+
+import numpy as np
+import scipy.io
+
+from dataset import factory
+from util import pck
+from util.config import load_config
+from util.skeleton import Skeleton
+
+HEAD_FACTOR = 0.75  # MPII's head size is 0.75 x |head top - neck| within 1 %
+
+
+def read_predictions(path, count):
+    """[N, J, 3] of a predictions.mat. Raises ValueError where it is not that of `count` pictures."""
+    try:
+        joints = scipy.io.loadmat(path)["joints"].reshape(-1)
+    except (OSError, KeyError, ValueError) as error:
+        raise ValueError("%s is no file of predictions (%s); test.py writes one" % (path, error)) from None
+    if len(joints) != count:
+        raise ValueError("%s holds %d predictions for %d pictures" % (path, len(joints), count))
+    return np.stack(joints).astype(float)
+
+
+def print_table(title, hits, skeleton):
+    """Percentages per group of joints; hits: [N, J] of 1, 0 and nan (not counted)."""
+    counted = np.isfinite(hits).any(axis=0)
+    percent = np.full(len(counted), np.nan)
+    percent[counted] = 100 * np.nanmean(hits[:, counted], axis=0)  # [J]
+
+    def mean(values):
+        return "--" if np.isnan(values).all() else "%.1f" % np.nanmean(values)
+
+    print("\n%s (%d people)" % (title, np.isfinite(hits).any(axis=1).sum()))
+    print(" & ".join(skeleton.all_joints_names + ["total", "pooled"]) + " \\\\")
+    columns = [mean(percent[group]) for group in skeleton.all_joints]
+    print(" & ".join(columns + [mean(percent), mean(100 * hits.reshape(-1))]) + " \\\\")
+
+
+def evaluate(cfg, path):
+    dataset = factory.create(cfg)
+    skeleton = Skeleton.from_config(cfg)
+    predicted = read_predictions(path, dataset.num_images)
+    shown = [number for number, item in enumerate(dataset.data) if item.joints]
+    # One person a picture is predicted; of several annotated ones it is compared with the first.
+    poses, labelled = pck.stack_people([dataset.data[number].joints[0] for number in shown], skeleton.num_joints)
+    predicted = predicted[shown]
+    limbs = [joint for group in skeleton.all_joints if len(group) == 2 for joint in group]
+    only_limbs = np.isin(np.arange(skeleton.num_joints), limbs)
+
+    threshold = cfg.get("pck_threshold", 0.1)
+    print_table("PCK, %g x the larger side of the joints' box" % threshold,
+                pck.correct(predicted, poses, labelled, pck.box_lengths(poses, labelled), threshold), skeleton)
+    torso = pck.torso_joints(skeleton)
+    if torso:
+        lengths = pck.pair_lengths(poses, labelled, *torso)
+        print_table("PCK, 0.2 x the torso (left hip to right shoulder), joints in pairs",
+                    pck.correct(predicted, poses, labelled & only_limbs, lengths, 0.2), skeleton)
+    head = skeleton.joint_id("head_top"), skeleton.joint_id("neck")
+    if None not in head:
+        lengths = HEAD_FACTOR * pck.pair_lengths(poses, labelled, *head)
+        print_table("PCKh, 0.5 x the head size, joints in pairs",
+                    pck.correct(predicted, poses, labelled & only_limbs, lengths, 0.5), skeleton)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", default="pose_cfg.yaml")
+    parser.add_argument("--predictions", default="predictions.mat")
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        evaluate(load_config(args.config), args.predictions)
+    except (ValueError, AttributeError) as error:
+        sys.exit("eval_pck.py: %s" % error)
+
+
+if __name__ == "__main__":
+    main()

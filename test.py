@@ -1,0 +1,65 @@
+"""Predict one person in each picture of the config's data set: writes predictions.mat, drawn pictures and maps."""
+import argparse
+import logging
+import os
+import sys
+
+import numpy as np
+import scipy.io
+from PIL import Image
+from tqdm import tqdm
+
+from dataset import factory
+from nnet.predict import PosePredictor
+from util.config import load_config
+from util.image import read_image
+from util.skeleton import Skeleton
+from util.visualize import draw_pose
+
+
+def cache_maps(folder, item, found):
+    """Write a picture's maps as <folder>/<image>.mat (scoremaps) and <image>_locreg.mat (locreg_pred, px)."""
+    os.makedirs(folder, exist_ok=True)
+    name = os.path.join(folder, os.path.splitext(os.path.basename(item.im_path))[0])
+    scipy.io.savemat(name + ".mat", {"scoremaps": found.scores.astype(np.float32)})
+    if found.locref is not None:
+        scipy.io.savemat(name + "_locreg.mat", {"locreg_pred": found.locref.astype(np.float32)})
+
+
+def test(cfg, out, draw, cache):
+    """Write <out>/predictions.mat: `joints`, one J x 3 array (x, y in the picture's pixels, score) a picture."""
+    dataset = factory.create(cfg)
+    predictor = PosePredictor(cfg)
+    skeleton = Skeleton.from_config(cfg)
+    joints = np.empty((1, dataset.num_images), object)
+    os.makedirs(out, exist_ok=True)
+    for number, item in enumerate(tqdm(dataset.data)):
+        image = read_image(item.im_path)
+        found = predictor.find(image)
+        joints[0, number] = found.pose
+        if cache:
+            cache_maps(cfg.scoremap_dir, item, found)
+        if draw:
+            drawn = draw_pose(image, found.pose, skeleton, cfg.score_threshold)
+            Image.fromarray(drawn).save(os.path.join(out, os.path.splitext(os.path.basename(item.im_path))[0] + ".png"))
+    path = os.path.join(out, "predictions.mat")
+    scipy.io.savemat(path, {"joints": joints})
+    print("wrote %s: %d pictures" % (path, dataset.num_images))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", default="pose_cfg.yaml")
+    parser.add_argument("--novis", action="store_true", help="draw no pictures")
+    parser.add_argument("--cache", action="store_true", help="write the maps to scoremap_dir")
+    parser.add_argument("--out", default=".", help="folder of predictions.mat and the drawn pictures")
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        test(load_config(args.config), args.out, not args.novis, args.cache)
+    except (ValueError, AttributeError) as error:
+        sys.exit("test.py: %s" % error)
+
+
+if __name__ == "__main__":
+    main()

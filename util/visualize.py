@@ -1,0 +1,125 @@
+"""Drawing poses and maps. Everything returns an image, uint8 RGB [h, w, 3]; a script shows or saves it."""
+import colorsys
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+SUPERSAMPLING = 3  # the overlay is drawn this much larger, then shrunk: smooth lines
+RIGHT, LEFT, MIDDLE = (255, 112, 32), (32, 144, 255), (64, 208, 96)
+
+
+def side_colours(skeleton):
+    """A colour for each joint: orange on the person's right, blue on the left, green in the middle; where names tell no
+    side, the first and second of each mirror pair."""
+    colours = [MIDDLE] * skeleton.num_joints
+    for first, second in (group for group in skeleton.all_joints if len(group) == 2):
+        if skeleton.joint_names[first].startswith("left"):
+            first, second = second, first
+        colours[first], colours[second] = RIGHT, LEFT
+    return colours
+
+
+def distinct_colours(count):
+    """Colours that differ as much as may be, as (r, g, b)."""
+    return [tuple(int(255 * v) for v in colorsys.hsv_to_rgb(k / max(count, 1), 0.85, 1.0)) for k in range(count)]
+
+
+def draw_pose(image, pose, skeleton, threshold=0.0, colours=None):
+    """The picture with a skeleton on it.
+
+    image: uint8 [h, w, 3]; pose: [J, 3] (x, y, score) in its pixels; joints scored below `threshold`, or nan, are left
+    out, and so are limbs that lack an end
+    colours: one (r, g, b) a joint; default: side_colours
+    """
+    colours = colours or (side_colours(skeleton) if skeleton.limbs else distinct_colours(skeleton.num_joints))
+    shown = np.isfinite(pose).all(axis=1) & (pose[:, 2] >= threshold)
+    width = _line_width(image, pose[shown, :2])
+    points = [tuple(point * SUPERSAMPLING) for point in np.nan_to_num(pose[:, :2])]
+    height, image_width = image.shape[:2]
+    overlay = Image.new("RGBA", (image_width * SUPERSAMPLING, height * SUPERSAMPLING))
+    pen = ImageDraw.Draw(overlay)
+    limbs = [limb for limb in skeleton.limbs if shown[limb[0]] and shown[limb[1]]]
+    for grow, alpha in ((0.8, 160), (0, 255)):  # a dark rim first, so that lines show on any ground
+        for a, b in limbs:
+            colour = colours[a] if colours[a] != MIDDLE else colours[b]
+            pen.line([points[a], points[b]], (colour if alpha == 255 else (0, 0, 0)) + (alpha,),
+                     int(round((width + grow * width) * SUPERSAMPLING)))
+        for joint in np.flatnonzero(shown):
+            x, y = points[joint]
+            r = (1.1 + grow / 2) * width * SUPERSAMPLING
+            pen.ellipse([x - r, y - r, x + r, y + r], (colours[joint] if alpha == 255 else (0, 0, 0)) + (alpha,))
+    overlay = overlay.resize((image_width, height), Image.LANCZOS)
+    return np.asarray(Image.alpha_composite(Image.fromarray(image).convert("RGBA"), overlay).convert("RGB"))
+
+
+def _line_width(image, points):
+    """Lines as thick as suits the person, px."""
+    size = max(image.shape[:2]) if len(points) < 2 else (points.max(axis=0) - points.min(axis=0)).max()
+    return float(np.clip(size / 70, 1.0, max(image.shape[:2]) / 100 + 1))
+
+
+def visualize_joints(image, pose):
+    """The picture with a dot of its own colour on each joint. pose: [J, 2 or more] (x, y, ...)."""
+    marked = Image.fromarray(np.asarray(image, np.uint8))
+    pen = ImageDraw.Draw(marked)
+    radius = max(2, int(0.012 * max(image.shape[:2])))
+    for (x, y), colour in zip(np.asarray(pose)[:, :2], distinct_colours(len(pose))):
+        pen.ellipse([x - radius, y - radius, x + radius, y + radius], fill=colour, outline=(0, 0, 0))
+    return np.asarray(marked)
+
+
+def overlay_map(image, score_map, colour_map="jet"):
+    """A score map, [H, W] in 0..1, laid over the picture; the map's cells span the picture from its top left corner."""
+    import matplotlib.pyplot as plt  # only here and below: it takes long to load
+    heat = Image.fromarray((np.clip(score_map, 0, 1) * 255).astype(np.uint8))
+    heat = np.asarray(heat.resize(image.shape[1::-1], Image.BILINEAR))
+    coloured = plt.get_cmap(colour_map)(heat)[..., :3] * 255
+    return (0.5 * image + 0.5 * coloured).astype(np.uint8)
+
+
+def show_heatmaps(cfg, img, scmap, pose, cmap="jet"):
+    """A matplotlib figure with each joint's score map [H, W, J] over the picture, and all joints on the last one.
+
+    Save it with its savefig, or show it with waitforbuttonpress.
+    """
+    import matplotlib.pyplot as plt
+    stride = int(cfg.stride)
+    names = cfg.get("joint_names") or ["joint %d" % joint for joint in range(scmap.shape[2])]
+    padded = np.zeros((scmap.shape[0] * stride, scmap.shape[1] * stride, 3), np.uint8)  # what the maps' cells cover
+    covered = tuple(min(a, b) for a, b in zip(padded.shape, img.shape))[:2]
+    padded[:covered[0], :covered[1]] = img[:covered[0], :covered[1]]
+    columns = 4
+    rows = -(-(scmap.shape[2] + 1) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(3 * columns, 3 * rows * img.shape[0] / img.shape[1] + 0.3 * rows))
+    for axis in axes.flat:
+        axis.axis("off")
+    for joint, axis in zip(range(scmap.shape[2]), axes.flat):
+        axis.set_title(names[joint], fontsize=8)
+        axis.imshow(overlay_map(padded, scmap[..., joint], cmap)[:img.shape[0], :img.shape[1]])
+    axes.flat[scmap.shape[2]].imshow(visualize_joints(img, pose))
+    figure.tight_layout()
+    return figure
+
+
+def show_arrows(cfg, img, pose, arrows):
+    """A matplotlib figure with arrows from each joint to where it expects the others.
+
+    arrows: {(a, b): (start, end)} as argmax_arrows_predict gives them
+    """
+    import matplotlib.pyplot as plt
+    figure, axis = plt.subplots(figsize=(8, 8 * img.shape[0] / img.shape[1]))
+    axis.imshow(visualize_joints(img, pose))
+    axis.axis("off")
+    colours = distinct_colours(len(pose))
+    for (a, _), (start, end) in arrows.items():
+        axis.annotate("", end, start, arrowprops=dict(arrowstyle="->", color=np.array(colours[a]) / 255.0))
+    figure.tight_layout()
+    return figure
+
+
+def waitforbuttonpress():
+    """Show the open figures until a key or button is pressed, where there is a display."""
+    import matplotlib.pyplot as plt
+    plt.show(block=False)
+    if plt.get_backend().lower() != "agg":
+        plt.waitforbuttonpress()
