@@ -65,7 +65,9 @@ def save_snapshot(session, prefix, iteration, variables, side_file):
 
 def _reader(prefix):
     if not exists(prefix):
-        raise CheckpointError("there are no weights %s (no file %s.index)" % (prefix, prefix))
+        raise CheckpointError("there are no weights %s (no file %s.index). The published ones come with %s; the shipped "
+                              "ones are models/single/efficientnet-lite0-single"
+                              % (prefix, prefix, "models/{mpii,coco}/download_models.sh, models/pretrained/download.sh"))
     try:
         return tf.train.NewCheckpointReader(prefix)
     except (tf.errors.OpError, RuntimeError, ValueError) as error:

@@ -76,12 +76,15 @@ class Trainer(object):
                 iteration, ", ".join("%s %s" % loss for loss in sorted(losses.items())), ", ".join(paths)))
         return losses
 
+    def done(self):
+        """The last iteration whose step was taken."""
+        return int(self.session.run(self._step)) - 1
+
     def save(self):
-        """Write a snapshot, named by the last iteration that was done."""
-        done = int(self.session.run(self._step)) - 1
+        """Write a snapshot, named by the last iteration that was done. Returns its path."""
         side_file = {"config": {k: v for k, v in self.cfg.items()},
                      "skeleton": dict(Skeleton.from_config(self.cfg)._asdict())}
-        return checkpoint.save_snapshot(self.session, self.cfg.snapshot_prefix, done, self.everything, side_file)
+        return checkpoint.save_snapshot(self.session, self.cfg.snapshot_prefix, self.done(), self.everything, side_file)
 
 
 class Progress(object):
@@ -118,6 +121,9 @@ class Progress(object):
             iteration)
         self._writer.flush()
 
+    def close(self):
+        self._writer.close()
+
 
 def train(cfg, restart=False):
     """Train the network of a config from its first, or next, iteration to its last.
@@ -147,6 +153,9 @@ def train(cfg, restart=False):
                 if monitor and ((iteration and iteration % cfg.val_iters == 0) or iteration == last):
                     progress.scalars(iteration, monitor.measure(iteration))
         except KeyboardInterrupt:
-            logging.info("stopped; wrote %s, from which the same command goes on", trainer.save())
+            if trainer.done() >= first:
+                logging.info("stopped; wrote %s, from which the same command goes on", trainer.save())
         finally:
             loader.close()
+            progress.close()
+            trainer.session.close()

@@ -32,7 +32,8 @@ def image_size(path):
     try:
         with Image.open(path) as image:
             width, height = image.size
-            turned = image.getexif().get(EXIF_ORIENTATION) in TRANSPOSED
+            exif = image.getexif() if "exif" in image.info else {}  # else getexif would decode a whole PNG
+            turned = exif.get(EXIF_ORIENTATION) in TRANSPOSED
             return (height, width) if turned else (width, height)
     except FileNotFoundError:
         raise ImageError("there is no image %s" % path) from None

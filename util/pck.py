@@ -23,7 +23,7 @@ def pair_lengths(poses, labelled, a, b):
 def correct(predicted, poses, labelled, lengths, threshold):
     """[N, J]: 1 = within threshold * length of the annotated joint, 0 = not, nan = not counted (no label or length)."""
     distances = np.linalg.norm(predicted[..., :2] - poses[..., :2], axis=2)
-    hits = (distances <= threshold * lengths[:, None]).astype(float)
+    hits = (distances <= threshold * np.nan_to_num(lengths, nan=0.0)[:, None]).astype(float)
     return np.where(labelled & np.isfinite(lengths)[:, None], hits, np.nan)
 
 

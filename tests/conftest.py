@@ -1,0 +1,78 @@
+import os
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from dataset.dataset_mat import DataItem, write_dataset_mat
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+JOINT_COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)]
+
+
+@pytest.fixture
+def numbers():
+    """name -> what the 2017 code computed (tests/data/<name>.npz)."""
+    return lambda name: np.load(os.path.join(ROOT, "tests/data", name + ".npz"), allow_pickle=False)
+
+
+def draw_dots(width, height, joints):
+    """A dark picture with a coloured dot on each joint (id, x, y)."""
+    image = np.full((height, width, 3), 40, np.uint8)
+    ys, xs = np.mgrid[:height, :width] + 0.5
+    for joint, x, y in joints:
+        image[(xs - x) ** 2 + (ys - y) ** 2 <= 36] = JOINT_COLOURS[int(joint)]
+    return image
+
+
+@pytest.fixture
+def dots(tmp_path):
+    """A data set of six pictures of four coloured joints, (folder, DataItems); its dataset.mat is in the folder."""
+    rng = np.random.RandomState(0)
+    items = []
+    for number in range(6):
+        width, height = 112 + 8 * number, 128
+        joints = np.column_stack([np.arange(4), rng.uniform(20, width - 20, 4), rng.uniform(20, height - 20, 4)])
+        path = str(tmp_path / ("im%d.png" % number))
+        Image.fromarray(draw_dots(width, height, joints)).save(path)
+        items.append(DataItem(number, path, [3, height, width], [joints]))
+    write_dataset_mat(str(tmp_path / "dataset.mat"), items)
+    return tmp_path, items
+
+
+DOTS = {
+    "dataset": "dataset.mat", "num_joints": 4, "all_joints": [[0, 1], [2], [3]], "all_joints_names": ["a", "b", "c"],
+    "limbs": [[0, 2], [1, 3]], "net_type": "efficientnet_lite0", "skip_connections": True,
+    "mean_pixel": [127.0, 127.0, 127.0], "init_weights": "random", "location_refinement": True,
+    "locref_loss_weight": 0.05, "pos_dist_thresh": 10, "batch_size": 2, "optimizer": "adam",
+    "cosine": [0.002, 0.0001, 12], "display_iters": 1, "save_iters": 4, "mixed_precision": False,
+}
+
+
+@pytest.fixture
+def write_config():
+    """(folder, **changes) -> path of a pose_cfg.yaml for the data set `dots`."""
+    def write(folder, **changes):
+        path = os.path.join(str(folder), "pose_cfg.yaml")
+        with open(path, "w") as stream:
+            yaml.safe_dump(dict(DOTS, **changes), stream)
+        return path
+    return write
+
+
+@pytest.fixture(scope="session")
+def random_weights(tmp_path_factory):
+    """Checkpoint prefix of an untrained network for the data set `dots`."""
+    from nnet.net_factory import pose_net
+    from nnet.tf import tf
+    from util.config import default_config
+    cfg = default_config()
+    cfg.update(DOTS)
+    prefix = str(tmp_path_factory.mktemp("weights") / "random")
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.set_random_seed(1)
+        pose_net(cfg).test(tf.placeholder(tf.float32, [1, None, None, 3]))
+        session.run(tf.global_variables_initializer())
+        tf.train.Saver().save(session, prefix, write_meta_graph=False, write_state=False)
+    return prefix

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+import scipy.io
+
+from dataset.dataset_mat import DataItem, DatasetError, read_dataset_mat, write_dataset_mat
+
+
+def test_round_trip(tmp_path):
+    people = [np.array([[0, 1.5, 2.5], [3, 300.0, 4.0]]), np.array([[1, 5.0, 6.0]])]
+    items = [DataItem(0, str(tmp_path / "a.png"), [3, 300, 400], people),
+             DataItem(1, str(tmp_path / "b" / "c.png"), [3, 10, 20], [])]
+    path = str(tmp_path / "dataset.mat")
+    write_dataset_mat(path, items)
+    read = read_dataset_mat(path)
+    assert [item.im_size for item in read] == [[3, 300, 400], [3, 10, 20]]
+    assert [len(item.joints) for item in read] == [2, 0]
+    for person, expected in zip(read[0].joints, people):
+        np.testing.assert_array_equal(person, expected)
+    assert read[1].im_path.endswith("b/c.png")
+
+
+def test_the_scipy_form_of_old_scripts(tmp_path):
+    path = str(tmp_path / "dataset.mat")
+    write_dataset_mat(path, [DataItem(0, str(tmp_path / "a.png"), [3, 300, 400], [np.array([[0, 1.0, 2.0]])])])
+    item = scipy.io.loadmat(path)["dataset"][0, 0]
+    assert item["image"][0] == "a.png"
+    assert item["size"][0].tolist() == [3, 300, 400]
+    assert item["joints"][0][0].tolist() == [[0, 1.0, 2.0]]
+
+
+def save_records(path, **fields):
+    records = np.empty((1, 1), [(name, object) for name in fields])
+    for name, value in fields.items():
+        records[0, 0][name] = value
+    scipy.io.savemat(str(path), {"dataset": records})
+
+
+def test_fields_are_read_by_place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cell = np.empty((1, 1), object)
+    cell[0, 0] = np.array([[0, 1, 2]], np.int32)
+    save_records(tmp_path / "d.mat", image="x.png", size=np.array([[3, 200, 250]], np.uint8), joints=cell,
+                 bbox=np.array([[1, 2, 30, 40]], np.uint8))
+    item, = read_dataset_mat("d.mat")
+    assert item.im_size == [3, 200, 250] and item.crop == (0, 1, 29, 39)
+
+
+def test_without_ground_truth(tmp_path):
+    save_records(tmp_path / "d.mat", image="x.png", size=np.array([[3, 20, 30]]))
+    assert read_dataset_mat(str(tmp_path / "d.mat"))[0].joints is None
+
+
+def test_bad_files(tmp_path):
+    with pytest.raises(DatasetError, match="nowhere.mat"):
+        read_dataset_mat("nowhere.mat")
+    (tmp_path / "text.mat").write_text("hello")
+    with pytest.raises(DatasetError, match="text.mat is not a MATLAB"):
+        read_dataset_mat(str(tmp_path / "text.mat"))
+    scipy.io.savemat(str(tmp_path / "other.mat"), {"x": 1})
+    with pytest.raises(DatasetError, match="no variable `dataset`"):
+        read_dataset_mat(str(tmp_path / "other.mat"))
+    save_records(tmp_path / "size.mat", image="x.png", size=np.array([[20, 30]]))
+    with pytest.raises(DatasetError, match="record 0.*size must be"):
+        read_dataset_mat(str(tmp_path / "size.mat"))
+    save_records(tmp_path / "joints.mat", image="x.png", size=np.array([[3, 20, 30]]), joints=np.zeros((2, 2)))
+    with pytest.raises(DatasetError, match="record 0"):
+        read_dataset_mat(str(tmp_path / "joints.mat"))

@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+
+from nnet.checkpoint import CheckpointError
+from nnet.predict import (PosePredictor, argmax_arrows_predict, argmax_pose_predict, extract_cnn_output,
+                          setup_pose_prediction)
+from util.config import cfg_from_file, default_config
+
+
+def decode(z, **keys):
+    cfg = default_config()
+    cfg.update(num_joints=4, location_refinement=True, pairwise_predict=True, **keys)
+    pairs = [(a, b) for a in range(4) for b in range(4) if a != b]
+    stats = {pair: {"mean": z["pair_mean"][pair], "std": z["pair_std"][pair]} for pair in pairs}
+    return extract_cnn_output([z["part_prob"], z["locref"], z["pairwise_pred"]], cfg, stats)
+
+
+def test_equal_to_the_reference(numbers):
+    z = numbers("decode")
+    scores, locref, pairwise = decode(z)
+    np.testing.assert_array_equal(scores, z["out_scmap"])
+    np.testing.assert_allclose(locref, z["out_locref"], rtol=1e-6)
+    np.testing.assert_allclose(pairwise, z["out_pairwise"], rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(argmax_pose_predict(scores, locref, 8.0), z["pose"], atol=1e-5)
+    arrows = argmax_arrows_predict(scores, locref, pairwise, 8.0)
+    rows = [(a, b) + tuple(start) + tuple(end) for (a, b), (start, end) in sorted(arrows.items())]
+    np.testing.assert_allclose(rows, z["arrows"], atol=1e-4)
+
+
+def test_the_order_of_the_statistics_file(numbers):
+    z = dict(numbers("decode"))
+    _, _, expected = decode(z)
+    pairs = [(a, b) for a in range(4) for b in range(4) if a != b]
+    order = np.random.RandomState(0).permutation(12)
+    shuffled = z["pairwise_pred"].reshape(1, 21, 17, 12, 2)[..., order, :].reshape(1, 21, 17, 24)
+    cfg = default_config()
+    cfg.update(num_joints=4, location_refinement=True, pairwise_predict=True, tensorflow_pairwise_order=False)
+    stats = {pairs[k]: {"mean": z["pair_mean"][pairs[k]], "std": z["pair_std"][pairs[k]]} for k in order}
+    _, _, found = extract_cnn_output([z["part_prob"], z["locref"], shuffled], cfg, stats)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_without_location_refinement():
+    scores = np.zeros((4, 6, 2), np.float32)
+    scores[2, 3, 0], scores[1, 5, 1] = 0.7, 0.6
+    cfg = default_config()
+    found, locref, pairwise = extract_cnn_output([scores[None]], cfg)
+    assert locref is None and pairwise is None
+    np.testing.assert_allclose(argmax_pose_predict(found, None, 8.0), [[28, 20, 0.7], [44, 12, 0.6]], rtol=1e-6)
+
+
+@pytest.fixture
+def config(tmp_path, write_config, random_weights):
+    return cfg_from_file(write_config(tmp_path, init_weights=random_weights))
+
+
+def test_old_scripts_get_session_inputs_outputs(config):
+    session, inputs, outputs = setup_pose_prediction(config)
+    scores, locref = session.run(outputs, {inputs: np.zeros((1, 64, 96, 3))})
+    assert scores.shape == (1, 8, 12, 4) and locref.shape == (1, 8, 12, 8)
+
+
+def test_several_sizes_are_tried_and_the_surest_is_kept(config):
+    config.test_sizes = [64, 128, 192]
+    predictor = PosePredictor(config)
+    image = np.random.RandomState(0).randint(0, 256, (80, 100, 3), np.uint8)
+    assert predictor.scales_for(image) == [0.64, 1.28, 1.92]
+    found = predictor.find(image)
+    tried = [predictor.find_at(image, scale) for scale in predictor.scales_for(image)]
+    assert found.pose[:, 2].mean() == max(one.pose[:, 2].mean() for one in tried)
+    assert found.scores.shape[:2] == tuple(2 * -(-int(side * found.scale) // 16) for side in image.shape[:2])
+    config.test_sizes = []
+    assert predictor.scales_for(image) == [1.0]
+
+
+def test_positions_are_in_the_pictures_own_pixels(config):
+    config.global_scale = 0.5
+    image = np.random.RandomState(0).randint(0, 256, (160, 200, 3), np.uint8)
+    found = PosePredictor(config).find(image)
+    direct = argmax_pose_predict(found.scores, found.locref, 8.0)
+    np.testing.assert_allclose(found.pose[:, :2], 2 * direct[:, :2])
+
+
+def test_missing_weights(config):
+    config.init_weights = "nowhere/snapshot-7"
+    with pytest.raises(CheckpointError, match="there are no weights nowhere/snapshot-7"):
+        setup_pose_prediction(config)
+
+
+def test_weights_of_another_network(config):
+    config.net_type = "resnet_50"
+    with pytest.raises(CheckpointError, match="do not fit this config: they lack resnet_v1_50/conv1"):
+        setup_pose_prediction(config)

@@ -1,0 +1,160 @@
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from conftest import ROOT
+from dataset.dataset_mat import DatasetError
+from dataset.pose_dataset import Batch
+from nnet import checkpoint, training
+from nnet.predict import PosePredictor
+from nnet.tf import tf
+from util import pck
+from util.config import cfg_from_file
+from util.image import ImageError, read_image
+
+
+@pytest.fixture
+def folder(dots, write_config, random_weights, monkeypatch):
+    """A folder with a data set and a config to train on it; the working directory."""
+    write_config(dots[0], init_weights=random_weights)
+    monkeypatch.chdir(dots[0])
+    return dots[0]
+
+
+def config(**changes):
+    cfg = cfg_from_file("pose_cfg.yaml")
+    cfg.update(changes)
+    return cfg
+
+
+def losses_in(text):
+    """{iteration: loss} of a log."""
+    return {int(k): float(loss) for k, loss in re.findall(r"iteration: (\d+) loss: (\S+) lr", text)}
+
+
+def test_train_then_predict(folder):
+    cfg = config(cosine=[0.003, 0.0001, 100], save_iters=1000, display_iters=20, scale_jitter_lo=0.9,
+                 scale_jitter_up=1.1)
+    training.train(cfg)
+    cfg.init_weights = "snapshot-100"
+    predictor = PosePredictor(cfg)
+    items = training.factory.create(cfg).data
+    poses, labelled = pck.stack_people([item.joints[0] for item in items], 4)
+    predicted = np.array([predictor.find(read_image(item.im_path)).pose for item in items])
+    hits = pck.correct(predicted, poses, labelled, pck.box_lengths(poses, labelled), 0.15)
+    assert hits.mean() > 0.5
+
+
+def start(folder):
+    with open(str(folder / "output"), "a") as output:
+        return subprocess.Popen([sys.executable, os.path.join(ROOT, "train.py")], cwd=str(folder), stdout=output,
+                                stderr=subprocess.STDOUT)
+
+
+def wait_for(condition, process, seconds=120):
+    end = time.time() + seconds
+    while not condition():
+        assert process.poll() is None and time.time() < end, "the training ended or hangs"
+        time.sleep(0.02)
+
+
+def test_a_killed_training_goes_on_as_if_unbroken(folder, caplog):
+    process = start(folder)
+    wait_for(lambda: (folder / "snapshot-4.index").exists(), process)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert start(folder).wait() == 0
+    output = (folder / "output").read_text()
+    number = int(re.search(r"going on from \S*snapshot-(\d+)", output).group(1))
+    assert 4 <= number < 12
+    broken = losses_in(output)
+
+    with caplog.at_level(logging.INFO):
+        training.train(config(snapshot_prefix="other/snapshot"))
+    unbroken = losses_in(caplog.text)
+    assert set(broken) == set(unbroken) == set(range(13))
+    np.testing.assert_allclose([broken[k] for k in range(13)], [unbroken[k] for k in range(13)], rtol=2e-2)
+
+
+def test_ctrl_c_saves(folder):
+    process = start(folder)
+    wait_for(lambda: "iteration: 2 " in (folder / "output").read_text(), process)
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 0
+    number = int(re.search(r"stopped; wrote \S*snapshot-(\d+)", (folder / "output").read_text()).group(1))
+    assert 2 <= number <= 12 and checkpoint.exists(str(folder / ("snapshot-%d" % number)))
+
+
+def test_finished_trainings_are_not_repeated(folder, caplog):
+    with caplog.at_level(logging.INFO):
+        training.train(config(cosine=[0.001, 0.001, 1]))
+        training.train(config(cosine=[0.001, 0.001, 1]))
+        assert "nothing to do" in caplog.text
+        caplog.clear()
+        training.train(config(cosine=[0.001, 0.001, 1]), restart=True)
+    assert set(losses_in(caplog.text)) == {0, 1}
+
+
+def test_a_loss_that_is_not_finite_names_the_pictures(folder):
+    with pytest.raises(training.TrainingError, match=r"iteration 1:.*not finite.*im\d.png, .*im\d.png"):
+        training.train(config(optimizer="sgd", cosine=[float("nan"), float("nan"), 5]))
+
+
+def test_errors_of_the_loader_stop_the_training(folder):
+    whole = (folder / "im3.png").read_bytes()
+    (folder / "im3.png").write_bytes(whole[:len(whole) // 2])
+    with pytest.raises(ImageError, match="im3.png"):
+        training.train(config())
+
+
+def test_a_bad_data_set_is_found_before_training(folder):
+    os.remove(str(folder / "im3.png"))
+    with pytest.raises(DatasetError, match="im3.png"):
+        training.train(config())
+    assert not os.path.exists("log")
+
+
+def test_sgd_multi_step_and_validation(folder, caplog):
+    with caplog.at_level(logging.INFO):
+        training.train(config(optimizer="sgd", multi_step=[[0.001, 2], [0.0001, 3]], val_dataset="dataset.mat",
+                              val_iters=2, cosine=[0.001, 0.001, 3]))
+    assert caplog.text.count("validation PCK@0.1 of the box") == 2
+
+
+def test_tensorboard_gets_each_loss(folder):
+    training.train(config(cosine=[0.001, 0.001, 2]))
+    file, = os.listdir("log")
+    tags = {value.tag for event in tf.train.summary_iterator(os.path.join("log", file)) for value in event.summary.value}
+    assert tags == {"part_loss", "locref_loss", "total_loss", "learning_rate"}
+
+
+def test_the_first_average_is_of_the_first_losses(folder, caplog, monkeypatch):
+    monkeypatch.setattr(training.Trainer, "step", lambda self, batch, iteration: {"total_loss": 6.0})
+    with caplog.at_level(logging.INFO):
+        training.train(config(display_iters=5, save_iters=1000))
+    assert set(losses_in(caplog.text).values()) == {6.0}
+
+
+def test_unknown_optimizer(folder):
+    with pytest.raises(ValueError, match="'adagrad' is none of"):
+        training.train(config(optimizer="adagrad"))
+
+
+def test_train_py_says_what_is_wrong(folder):
+    (folder / "pose_cfg.yaml").write_text("net_typ: resnet_50\n")
+    done = subprocess.run([sys.executable, os.path.join(ROOT, "train.py")], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, universal_newlines=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "unknown key 'net_typ'; the nearest known key is 'net_type'" in done.stderr
+
+
+def test_batches_of_one_have_no_mask(folder):
+    batch = training.factory.create(config(batch_size=1)).make_batch(0)
+    assert Batch.padding_mask not in batch

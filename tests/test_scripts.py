@@ -1,0 +1,91 @@
+"""The root scripts and the demo, as a user runs them."""
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import scipy.io
+from PIL import Image
+
+from conftest import ROOT
+
+
+def run(script, *args, **keys):
+    done = subprocess.run([sys.executable, os.path.join(ROOT, script)] + [str(arg) for arg in args],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, **keys)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+@pytest.fixture
+def folder(dots, write_config, random_weights, monkeypatch):
+    write_config(dots[0], init_weights=random_weights)
+    monkeypatch.chdir(dots[0])
+    return dots[0]
+
+
+def test_test_py(folder):
+    assert run("test.py", "--cache", "--out", "out").returncode == 0
+    joints = scipy.io.loadmat("out/predictions.mat")["joints"]
+    assert joints.shape == (1, 6) and joints[0, 0].shape == (4, 3)
+    assert scipy.io.loadmat("test/im1.mat")["scoremaps"].shape == (16, 16, 4)
+    assert scipy.io.loadmat("test/im1_locreg.mat")["locreg_pred"].shape == (16, 16, 4, 2)
+    assert np.asarray(Image.open("out/im1.png")).shape == (128, 120, 3)
+    assert run("test.py", "--surprise").returncode == 2
+
+
+def write_predictions(items, offset):
+    joints = np.empty((1, len(items)), object)
+    for number, item in enumerate(items):
+        joints[0, number] = np.column_stack([item.joints[0][:, 1:] + [offset, 0], np.ones(4)])
+    scipy.io.savemat("predictions.mat", {"joints": joints})
+
+
+def test_eval_pck(folder, dots):
+    write_predictions(dots[1], 0)
+    assert "100.0 & 100.0 & 100.0 & 100.0 & 100.0 \\\\" in run("eval_pck.py").stdout
+    write_predictions(dots[1], 50)
+    assert "0.0 & 0.0 & 0.0 & 0.0 & 0.0 \\\\" in run("eval_pck.py").stdout
+
+
+def test_eval_pck_of_other_predictions(folder, dots):
+    write_predictions(dots[1][:3], 0)
+    assert "holds 3 predictions for 6 pictures" in run("eval_pck.py").stderr
+    assert "test.py writes one" in run("eval_pck.py", "--predictions", "nowhere.mat").stderr
+
+
+def test_vis_dataset(folder):
+    assert run("vis_dataset.py", "--out", "seen", "--count", 2).returncode == 0
+    assert len(os.listdir("seen")) == 2
+
+
+def test_demo_with_a_config(folder):
+    done = run("demo/singleperson.py", "im0.png", "im1.png", "--config", "pose_cfg.yaml", "--out", "drawn",
+               "--json", "poses.json")
+    assert done.returncode == 0, done.stderr
+    with open("poses.json") as stream:
+        poses = json.load(stream)
+    assert poses["joint_names"] == ["a_1", "a_2", "b", "c"] and poses["limbs"] == [[0, 2], [1, 3]]
+    assert [image["image"] for image in poses["images"]] == ["im0.png", "im1.png"]
+    image = poses["images"][1]
+    assert (image["width"], image["height"]) == (120, 128)
+    person, = image["people"]
+    assert len(person["keypoints"]) == 4 and all(len(joint) == 3 for joint in person["keypoints"])
+    assert Image.open("drawn/im1_pose.png").size == (120, 128)
+
+
+def test_demo_says_what_is_wrong(folder):
+    (folder / "text.png").write_text("not a picture")
+    done = run("demo/singleperson.py", "text.png", "im1.png", "--config", "pose_cfg.yaml", "--out", "drawn")
+    assert done.returncode == 1 and "cannot read the image text.png" in done.stderr
+    assert os.path.exists("drawn/im1_pose.png")  # the good one is done all the same
+    done = run("demo/singleperson.py", "im1.png", "--config", os.path.join(ROOT, "demo/pose_cfg.yaml"))
+    assert done.returncode == 1 and "there are no weights models/mpii/mpii-single-resnet-101" in done.stderr
+    assert "download_models.sh" in done.stderr
+
+
+def test_convert(folder):
+    done = run("dataset/convert.py", "im1.png", "out.mat")
+    assert done.returncode == 1 and "neither a DeepLabCut project" in done.stderr

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from util.image import ImageError, image_size, read_image, resize
+
+
+@pytest.mark.parametrize("case", range(4))
+def test_resize_equals_the_reference(numbers, case):
+    z = numbers("resize")
+    np.testing.assert_array_equal(resize(z["r%d_in" % case], float(z["r%d_scale" % case])), z["r%d_out" % case])
+
+
+def test_resize_to_nothing():
+    with pytest.raises(ValueError, match="cannot be resized"):
+        resize(np.zeros((3, 3, 3), np.uint8), 0.1)
+
+
+@pytest.mark.parametrize("pixels, mode, expected", [
+    (np.full((4, 5), 7, np.uint8), "L", 7),
+    (np.full((4, 5, 4), 7, np.uint8), "RGBA", 7),
+    (np.full((4, 5), 7 * 256 + 3, np.uint16), "I;16", 7),
+    (np.full((4, 5), True), "1", 255),
+])
+def test_kinds_of_pictures(tmp_path, pixels, mode, expected):
+    path = str(tmp_path / "a.png")
+    image = Image.fromarray(pixels)
+    assert image.mode == mode
+    image.save(path)
+    read = read_image(path)
+    assert read.shape == (4, 5, 3) and read.dtype == np.uint8 and (read == expected).all()
+    assert image_size(path) == (5, 4)
+
+
+def test_exif_orientation(tmp_path):
+    path = str(tmp_path / "a.jpg")
+    exif = Image.Exif()
+    exif[274] = 6  # turned by a quarter
+    Image.fromarray(np.zeros((40, 50, 3), np.uint8)).save(path, exif=exif)
+    assert read_image(path).shape == (50, 40, 3) and image_size(path) == (40, 50)
+
+
+def test_bad_files(tmp_path):
+    with pytest.raises(ImageError, match="there is no image nowhere.png"):
+        read_image("nowhere.png")
+    text = tmp_path / "text.png"
+    text.write_text("not a picture")
+    for function in (read_image, image_size):
+        with pytest.raises(ImageError, match="text.png"):
+            function(str(text))
+    whole, cut = tmp_path / "whole.png", tmp_path / "cut.png"
+    Image.fromarray(np.random.RandomState(0).randint(0, 256, (64, 64, 3), np.uint8)).save(str(whole))
+    cut.write_bytes(whole.read_bytes()[:2000])
+    with pytest.raises(ImageError, match="cut.png"):
+        read_image(str(cut))

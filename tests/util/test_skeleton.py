@@ -1,0 +1,39 @@
+import pytest
+
+from util.config import default_config
+from util.skeleton import SKELETONS, Skeleton
+
+
+@pytest.mark.parametrize("name", sorted(SKELETONS))
+def test_presets_are_consistent(name):
+    skeleton = SKELETONS[name]
+    cfg = default_config()
+    cfg.update(skeleton._asdict(), num_joints=skeleton.num_joints)
+    assert Skeleton.from_config(cfg) == skeleton
+    assert len(set(skeleton.joint_names)) == skeleton.num_joints
+    swapped = skeleton.mirror_map
+    assert [swapped[joint] for joint in swapped] == list(range(skeleton.num_joints))
+    for a, b in enumerate(swapped):
+        names = skeleton.joint_names[a], skeleton.joint_names[b]
+        assert names[0].replace("left", "right") == names[1].replace("left", "right")
+        assert a == b or names[0] != names[1]
+
+
+def test_names_are_made_up_from_groups():
+    cfg = default_config()
+    cfg.update(num_joints=3, all_joints=[[2, 0], [1]], all_joints_names=["ear", "nose"])
+    assert Skeleton.from_config(cfg).joint_names == ["ear_2", "nose", "ear_1"]
+
+
+@pytest.mark.parametrize("keys, message", [
+    (dict(num_joints=3, all_joints=[[0, 1]]), "each of the ids 0 to 2"),
+    (dict(num_joints=3, all_joints=[[0, 1, 2]]), "left/right pair"),
+    (dict(num_joints=2, all_joints=[[0], [1]], all_joints_names=["a"]), "1 all_joints_names for 2"),
+    (dict(num_joints=2, limbs=[[0, 2]]), "limbs"),
+    (dict(num_joints=2, joint_names=["a"]), "joint_names"),
+])
+def test_contradictions(keys, message):
+    cfg = default_config()
+    cfg.update(keys)
+    with pytest.raises(ValueError, match=message):
+        Skeleton.from_config(cfg)

@@ -1,0 +1,62 @@
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+
+from util import visualize  # noqa: E402
+from util.config import default_config  # noqa: E402
+from util.skeleton import MPII  # noqa: E402
+
+IMAGE = np.full((120, 160, 3), 200, np.uint8)
+LARGE = np.full((480, 640, 3), 200, np.uint8)
+
+
+def pose_of(**joints):
+    pose = np.zeros((14, 3))
+    for name, point in joints.items():
+        pose[MPII.joint_id(name)] = point
+    return pose
+
+
+def test_limbs_lie_on_the_joints():
+    drawn = visualize.draw_pose(LARGE, pose_of(right_knee=(40, 460, 0.9), right_hip=(40, 20, 0.9)), MPII, 0.5)
+    np.testing.assert_allclose(drawn[240, 40], visualize.RIGHT, atol=12)  # half-way
+    assert (drawn[:, 80:] == 200).all()
+
+
+def test_sides_have_colours():
+    drawn = visualize.draw_pose(LARGE, pose_of(left_knee=(40, 460, 0.9), left_hip=(40, 20, 0.9)), MPII, 0.5)
+    np.testing.assert_allclose(drawn[240, 40], visualize.LEFT, atol=12)
+
+
+def test_nothing_is_drawn_where_nothing_is():
+    weak = pose_of(right_knee=(40, 60, 0.4), right_hip=(40, 20, 0.4))
+    assert (visualize.draw_pose(IMAGE, weak, MPII, 0.5) == IMAGE).all()
+    assert (visualize.draw_pose(IMAGE, np.full((14, 3), np.nan), MPII, 0.5) == IMAGE).all()
+
+
+def test_visualize_joints():
+    drawn = visualize.visualize_joints(IMAGE, np.array([[30.0, 40.0, 1.0]]))
+    assert tuple(drawn[40, 30]) == visualize.distinct_colours(1)[0] and (drawn[:, 60:] == 200).all()
+
+
+def test_maps_lie_on_the_picture():
+    score_map = np.zeros((15, 20))
+    score_map[5, 10] = 1  # the cell of pixels 80..88, 40..48
+    overlaid = visualize.overlay_map(IMAGE, score_map).astype(int)
+    red_minus_blue = overlaid[..., 0] - overlaid[..., 2]
+    row, column = np.unravel_index(red_minus_blue.argmax(), red_minus_blue.shape)
+    assert 80 <= column < 88 and 40 <= row < 48
+
+
+def test_figures_can_be_saved(tmp_path):
+    cfg = default_config()
+    pose = np.array([[30.0, 40.0, 1.0], [60.0, 80.0, 1.0]])
+    figure = visualize.show_heatmaps(cfg, IMAGE, np.random.RandomState(0).rand(16, 20, 2), pose)
+    figure.savefig(str(tmp_path / "maps.png"))
+    arrows = {(0, 1): (pose[0, :2], pose[1, :2])}
+    visualize.show_arrows(cfg, IMAGE, pose, arrows).savefig(str(tmp_path / "arrows.png"))
+    visualize.waitforbuttonpress()
+    plt.close("all")
+    assert (tmp_path / "maps.png").stat().st_size > 1000 and (tmp_path / "arrows.png").stat().st_size > 1000
