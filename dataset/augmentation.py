@@ -7,6 +7,8 @@ from PIL import Image, ImageEnhance
 
 from util.image import resize
 
+LARGEST_CLOSE_UP = 3.0  # extra scale
+
 
 def rescale(image, people, scale):
     """Resize a picture, uint8 [h, w, 3], and its joints, arrays n x 3 (joint id, x, y)."""
@@ -14,11 +16,15 @@ def rescale(image, people, scale):
 
 
 def warp(image, people, cfg, scale, rng):
-    """Resize by `scale`; where the config asks for it, also rotate, shift and cut out `input_size` px around a person.
+    """Resize by `scale`; where the config asks for it, also rotate, shift and cut out `input_size` px around a person,
+    or around one joint of a larger person (a close-up), so that the network learns that bodies may be cut off.
 
     image: uint8 [h, w, 3]; people: list of arrays n x 3 (joint id, x, y)
     Returns the same two, moved. What lies outside the picture is filled with mean_pixel.
     """
+    close_up = rng.uniform() < cfg.close_up
+    if close_up:
+        scale *= LARGEST_CLOSE_UP ** rng.uniform()
     resized, people = rescale(image, people, scale)
     if not (cfg.input_size or cfg.rotation or cfg.translation):
         return resized, people
@@ -26,8 +32,8 @@ def warp(image, people, cfg, scale, rng):
     out_size = np.array([cfg.input_size] * 2 if cfg.input_size else size)
     source = size / 2.0
     if cfg.input_size and people:
-        person = people[rng.randint(len(people))]
-        source = (person[:, 1:].min(axis=0) + person[:, 1:].max(axis=0)) / 2
+        points = people[rng.randint(len(people))][:, 1:]
+        source = points[rng.randint(len(points))] if close_up else (points.min(axis=0) + points.max(axis=0)) / 2
     target = out_size * (0.5 + rng.uniform(-1, 1, 2) * cfg.translation)
     angle = np.deg2rad(rng.uniform(-1, 1) * cfg.rotation)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

@@ -11,8 +11,8 @@ from util import pck
 from util.config import Config
 from util.skeleton import Skeleton
 
-UNCHANGED = dict(mirror=False, shuffle=False, scale_jitter_lo=1.0, scale_jitter_up=1.0, rotation=0, translation=0,
-                 colour=0, grey=0, occlusion=0)
+UNCHANGED = dict(mirror=False, shuffle=False, scale_jitter_lo=1.0, scale_jitter_up=1.0, close_up=0, rotation=0,
+                 translation=0, colour=0, grey=0, occlusion=0)
 
 
 class Monitor(object):

@@ -67,6 +67,7 @@ KEYS = {
     "scale_jitter_up": Key(1.0, NUMBER, "largest random extra scale"),
     "input_size": Key(0, int, "train on square crops of so many px around a person; 0 = whole pictures"),
     "person_size": Key(0, NUMBER, "scale people so that their joints span so many px; 0 = use global_scale"),
+    "close_up": Key(0.0, NUMBER, "probability of a close-up: up to 3 times as large, with input_size around one joint"),
     "rotation": Key(0.0, NUMBER, "largest random rotation, degrees"),
     "translation": Key(0.0, NUMBER, "largest random shift, as a part of the picture's sides"),
     "colour": Key(0.0, NUMBER, "strength of random brightness, contrast and saturation; 0.3 = by up to 30 %"),

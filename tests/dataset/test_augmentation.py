@@ -23,6 +23,7 @@ def centre_of_light(image):
     dict(input_size=96),
     dict(rotation=30, translation=0.1, input_size=96),
     dict(translation=0.1),
+    dict(input_size=96, close_up=1.0, rotation=20),
 ])
 @pytest.mark.parametrize("scale", [0.5, 1.0, 1.7])
 @pytest.mark.parametrize("seed", range(3))
