@@ -22,7 +22,7 @@ def warp(image, people, cfg, scale, rng):
     image: uint8 [h, w, 3]; people: list of arrays n x 3 (joint id, x, y)
     Returns the same two, moved. What lies outside the picture is filled with mean_pixel.
     """
-    close_up = rng.uniform() < cfg.close_up
+    close_up = cfg.input_size and rng.uniform() < cfg.close_up
     if close_up:
         scale *= LARGEST_CLOSE_UP ** rng.uniform()
     resized, people = rescale(image, people, scale)

@@ -34,7 +34,8 @@ def test_a_light_and_its_joint_land_together(keys, scale, seed):
     warped, moved = augmentation.warp(image, people, config(mean_pixel=[0, 0, 0], **keys), scale,
                                       np.random.RandomState(seed))
     assert moved[0][0, 0] == 2
-    np.testing.assert_allclose(centre_of_light(warped), moved[0][0, 1:], atol=0.3)
+    # Sizes are cut to whole pixels: a joint may be up to a pixel off at the far side, half in the middle.
+    np.testing.assert_allclose(centre_of_light(warped), moved[0][0, 1:], atol=0.6)
 
 
 def test_a_crop_is_around_a_person():
