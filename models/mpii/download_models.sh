@@ -1,5 +1,5 @@
 #!/bin/sh
-# The published weights for one person (ResNet-101, MPII), about 490 MB.
+# The published weights for one person (ResNet-101, MPII).
 set -e
 cd "$(dirname "$0")"
 prefix=https://datasets.d2.mpi-inf.mpg.de/deepercut-models-tensorflow/mpii-single-resnet-101
