@@ -2,6 +2,8 @@
 
 Points are (x, y) in continuous pixel coordinates: a picture w px wide reaches from x = 0 to x = w.
 """
+from collections import namedtuple
+
 import numpy as np
 from PIL import Image, ImageEnhance
 
@@ -10,9 +12,18 @@ from util.image import resize
 LARGEST_CLOSE_UP = 3.0  # extra scale
 
 
+View = namedtuple("View", "image people to_file")
+View.__doc__ = """A picture as the network gets it.
+
+image: uint8 [h, w, 3]; people: arrays n x 3 (joint id, x, y) in its pixels
+to_file: [2, 3], takes (x, y, 1) in its pixels to the pixels of the picture that it was made of
+"""
+
+
 def rescale(image, people, scale):
-    """Resize a picture, uint8 [h, w, 3], and its joints, arrays n x 3 (joint id, x, y)."""
-    return resize(image, scale), [person * [1, scale, scale] for person in people]
+    """Resize a picture, uint8 [h, w, 3], and its joints, arrays n x 3 (joint id, x, y) -> View."""
+    back = np.array([[1 / scale, 0, 0], [0, 1 / scale, 0]])
+    return View(resize(image, scale), [person * [1, scale, scale] for person in people], back)
 
 
 def warp(image, people, cfg, scale, rng):
@@ -20,15 +31,16 @@ def warp(image, people, cfg, scale, rng):
     or around one joint of a larger person (a close-up), so that the network learns that bodies may be cut off.
 
     image: uint8 [h, w, 3]; people: list of arrays n x 3 (joint id, x, y)
-    Returns the same two, moved. What lies outside the picture is filled with mean_pixel.
+    Returns a View. What lies outside the picture is filled with mean_pixel.
     """
     close_up = cfg.input_size and rng.uniform() < cfg.close_up
     if close_up:
         scale *= LARGEST_CLOSE_UP ** rng.uniform()
-    resized, people = rescale(image, people, scale)
+    resized = rescale(image, people, scale)
     if not (cfg.input_size or cfg.rotation or cfg.translation):
-        return resized, people
-    size = np.array(resized.shape[1::-1])
+        return resized
+    image, people, _ = resized
+    size = np.array(image.shape[1::-1])
     out_size = np.array([cfg.input_size] * 2 if cfg.input_size else size)
     source = size / 2.0
     if cfg.input_size and people:
@@ -39,11 +51,11 @@ def warp(image, people, cfg, scale, rng):
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     # PIL wants the way back, from output to input: p_in = turn^T (p_out - target) + source.
     back = np.column_stack([turn.T, source - turn.T.dot(target)])
-    warped = Image.fromarray(resized).transform(
+    warped = Image.fromarray(image).transform(
         tuple(int(side) for side in out_size), Image.AFFINE, tuple(back.reshape(-1)), Image.BILINEAR,
         fillcolor=tuple(int(round(value)) for value in cfg.mean_pixel))
     people = [np.column_stack([person[:, 0], (person[:, 1:] - source).dot(turn.T) + target]) for person in people]
-    return np.asarray(warped), people
+    return View(np.asarray(warped), people, back / scale)
 
 
 def recolour(image, cfg, rng):

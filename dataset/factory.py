@@ -1,8 +1,9 @@
 """From a config to its data set."""
 from dataset.mpii import MPII
+from dataset.mscoco import MSCOCO
 from dataset.pose_dataset import PoseDataset
 
-TYPES = {"default": PoseDataset, "mpii": MPII}
+TYPES = {"default": PoseDataset, "mpii": MPII, "coco": MSCOCO}
 
 
 def create(cfg):

@@ -35,15 +35,55 @@ def stats_arrays(stats, num_joints):
     return means, stds
 
 
-def channel_order(stats, cfg):
-    """[2 J (J - 1)]: the network's channel i holds channel order[i] in the order of get_pairwise_index.
+def pair_order(stats, cfg):
+    """[J (J - 1)]: the network's pair i is pair order[i] in the order of get_pairwise_index.
 
     With tensorflow_pairwise_order these are the same; else the order of the statistics file is the network's.
     """
     count = cfg.num_joints * (cfg.num_joints - 1)
     if cfg.tensorflow_pairwise_order:
-        return np.arange(2 * count)
-    pairs = np.array([get_pairwise_index(a, b, cfg.num_joints) for a, b in stats])
-    if sorted(pairs) != list(range(count)):
+        return np.arange(count)
+    order = np.array([get_pairwise_index(a, b, cfg.num_joints) for a, b in stats])
+    if sorted(order) != list(range(count)):
         raise DatasetError("tensorflow_pairwise_order: false needs statistics of all %d pairs" % count)
-    return np.column_stack([2 * pairs, 2 * pairs + 1]).reshape(-1)
+    return order
+
+
+def offsets_of(people, mirror_map=None):
+    """[people, J, J, 2]: p_b - p_a of each person's joints a and b; nan where one is not labelled.
+
+    people: (poses [P, J, 2], labelled [P, J]); with a mirror_map (see Skeleton) each person comes mirrored as well
+    """
+    poses, labelled = people
+    points = np.where(labelled[..., None], poses, np.nan)
+    offsets = points[:, None, :] - points[:, :, None]  # [P, a, b, 2]
+    if mirror_map is None:
+        return offsets
+    mirrored = offsets[:, mirror_map][:, :, mirror_map] * [-1, 1]
+    return np.concatenate([offsets, mirrored])
+
+
+def collect_pairwise_stats(people, mirror_map=None):
+    """The statistics of a data set's people, see offsets_of. A pair never seen together has mean 0 and deviation 1.
+
+    Returns (stats, [(a, b) never seen])
+    """
+    offsets = offsets_of(people, mirror_map)
+    stats, unseen = {}, []
+    joints = offsets.shape[1]
+    for a in range(joints):
+        for b in range(joints):
+            if a == b:
+                continue
+            seen = offsets[np.isfinite(offsets[:, a, b, 0]), a, b]
+            if not len(seen):
+                unseen.append((a, b))
+            stats[a, b] = {"mean": seen.mean(axis=0) if len(seen) else np.zeros(2),
+                           "std": seen.std(axis=0) if len(seen) else np.ones(2)}
+    return stats, unseen
+
+
+def save_pairwise_stats(path, stats):
+    """Write statistics in the form that load_pairwise_stats reads, joints counted from 0."""
+    scipy.io.savemat(path, {"graph": np.array(list(stats)), "means": np.array([one["mean"] for one in stats.values()]),
+                            "std_devs": np.array([one["std"] for one in stats.values()])}, appendmat=False)

@@ -10,8 +10,8 @@ import numpy as np
 
 from dataset import augmentation
 from dataset.dataset_mat import DataItem, DatasetError, read_dataset_mat  # noqa: F401 (DataItem: a name of 2017)
-from dataset.pairwise_stats import channel_order, load_pairwise_stats, stats_arrays
-from dataset.targets import encode, get_pairwise_index, map_size  # noqa: F401 (get_pairwise_index: a name of 2017)
+from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
+from dataset.targets import dense_pairwise, encode, get_pairwise_index, map_size  # noqa: F401 (get_pairwise_index: a name of 2017)
 from util.config import find_path
 from util.image import read_image
 from util.skeleton import Skeleton
@@ -30,6 +30,8 @@ class Batch(Enum):
     pairwise_mask = 6
     data_item = 7
     padding_mask = 8  # [batch, H, W, 1]: 1 where there is a picture, 0 where it was only filled up
+    pairwise_index = 9  # with pairwise_values: the same as pairwise_targets and _mask, as a list. int32 [M, 4] (place in
+    pairwise_values = 10  # the batch, row, column, pair in the channels' order), and float32 [M, 2]
 
 
 def data_to_input(data):
@@ -62,6 +64,7 @@ class PoseDataset(object):
         self.cfg = cfg
         self.shuffle = cfg.shuffle
         self.test_mode = False
+        self.only_present_joints = cfg.weigh_only_present_joints
         self.pairwise_stats = None
         self.data = self.load_dataset() if cfg.dataset else []
         self.has_gt = any(item.joints is not None for item in self.data)
@@ -100,16 +103,23 @@ class PoseDataset(object):
         batch_size > 1."""
         number = self._position
         self._position += 1
-        return self.make_test_batch(number) if self.test_mode else self.make_batch(number)
-
-    def make_test_batch(self, number):
-        sample = self._sample(self.data[number % len(self.data)], self.cfg.global_scale, rng=None)
-        return self._collate([sample])
+        if not self.test_mode:
+            return self._with_dense_pairwise(self.make_batch(number))
+        item = self.data[number % len(self.data)]
+        return self._with_dense_pairwise(self._collate([self._sample(item, self.cfg.global_scale, rng=None)]))
 
     def make_batch(self, number):
-        """Training batch `number`, the same at every call."""
+        """Training batch `number`, the same at every call. Pairwise targets are listed, not dense."""
         size = self.cfg.batch_size
         return self._collate([self._training_sample(number * size + k) for k in range(size)])
+
+    def _with_dense_pairwise(self, batch):
+        if Batch.pairwise_index in batch:
+            index, values = batch.pop(Batch.pairwise_index), batch.pop(Batch.pairwise_values)
+            dense = [dense_pairwise(index[index[:, 0] == k, 1:], values[index[:, 0] == k], maps.shape[:2],
+                                    self.cfg.num_joints) for k, maps in enumerate(batch[Batch.part_score_targets])]
+            batch[Batch.pairwise_targets], batch[Batch.pairwise_mask] = (np.stack(maps) for maps in zip(*dense))
+        return batch
 
     # How a training picture comes about
 
@@ -158,35 +168,46 @@ class PoseDataset(object):
 
         rng: the random generator of a training picture; None = test
         """
-        image, people = self.view(item, scale, rng, mirrored)
-        sample = {Batch.inputs: image, Batch.data_item: item}
+        view = self.view(item, scale, rng, mirrored)
+        sample = {Batch.inputs: view.image, Batch.data_item: item}
         if item.joints is not None:
-            size = map_size(image.shape[0], image.shape[1], self.cfg.stride)
-            joint_id = [person[:, 0].astype(int) for person in people]
-            coords = [person[:, 1:] for person in people]
-            self.compute_targets_and_weights(joint_id, coords, item, size, scale, sample)
+            size = map_size(view.image.shape[0], view.image.shape[1], self.cfg.stride)
+            joint_id = [person[:, 0].astype(int) for person in view.people]
+            coords = [person[:, 1:] for person in view.people]
+            self._add_targets(joint_id, coords, size, scale, sample)
+            if self.cfg.weigh_part_predictions:
+                sample[Batch.part_score_weights] *= self.cell_weights(item, view, size)[..., None]
         return sample
 
+    def cell_weights(self, item, view, size):
+        """float32 [H, W]: 0 for cells that show what nobody labelled."""
+        return np.ones(size, np.float32)
+
     def view(self, item, scale, rng, mirrored=False):
-        """A picture as the network gets it: (uint8 [h, w, 3], its people: arrays n x 3 of joint id, x, y in px)."""
+        """A picture as the network gets it -> augmentation.View. rng: None = as it is, but for the scale."""
         image = read_image(item.im_path)
         people = item.joints or []
+        to_file = np.eye(3)
         if self.cfg.crop and item.crop is not None:
-            image, people = self._crop(image, people, item.crop)
+            image, people, to_file[:2, 2] = self._crop(image, people, item.crop)
         if mirrored:
             people = [self.mirror_joints(person, image.shape[1]) for person in people]
+            to_file = to_file.dot([[-1, 0, image.shape[1]], [0, 1, 0], [0, 0, 1]])
             image = image[:, ::-1]
         if rng is None:
-            return augmentation.rescale(image, people, scale)
-        image, people = augmentation.warp(image, people, self.cfg, scale, rng)
-        return augmentation.occlude(augmentation.recolour(image, self.cfg, rng), self.cfg, rng), people
+            view = augmentation.rescale(image, people, scale)
+        else:
+            view = augmentation.warp(image, people, self.cfg, scale, rng)
+            recoloured = augmentation.recolour(view.image, self.cfg, rng)
+            view = view._replace(image=augmentation.occlude(recoloured, self.cfg, rng))
+        return view._replace(to_file=to_file[:2].dot(np.vstack([view.to_file, [0, 0, 1]])))
 
     def _crop(self, image, people, box):
         pad = self.cfg.crop_pad
         x1, y1 = (max(side - pad, 0) for side in box[:2])
         x2, y2 = (min(side + pad, limit - 1) for side, limit in zip(box[2:], image.shape[1::-1]))
         moved = [person - [0, x1, y1] for person in people]
-        return image[y1:y2 + 1, x1:x2 + 1], moved
+        return image[y1:y2 + 1, x1:x2 + 1], moved, (x1, y1)
 
     def mirror_joints(self, person, width):
         """n x 3 (joint id, x, y) -> the same of the picture mirrored left to right."""
@@ -196,43 +217,59 @@ class PoseDataset(object):
         return person
 
     def compute_targets_and_weights(self, joint_id, coords, data_item, size, scale, batch):
-        """Add one picture's training maps to `batch` and return it.
+        """Add one picture's training maps to `batch`, all of them dense [H, W, channels], and return it.
 
         joint_id, coords: one array a person, [n] and [n, 2] (x, y) in px of the resized picture
         size: (rows, columns) of the maps; scale: the picture's, pos_dist_thresh grows with it
         """
+        size = [int(side) for side in size]
+        self._add_targets([np.asarray(ids, int) for ids in joint_id], coords, size, scale, batch)
+        if Batch.pairwise_index in batch:
+            batch[Batch.pairwise_targets], batch[Batch.pairwise_mask] = dense_pairwise(
+                batch.pop(Batch.pairwise_index), batch.pop(Batch.pairwise_values), size, self.cfg.num_joints)
+        return batch
+
+    def _add_targets(self, joint_id, coords, size, scale, sample):
+        """The same, with pairwise targets listed: [M, 3] (row, column, pair in the channels' order)."""
         cfg = self.cfg
         # People of a set size have parts of a set size.
         radius = cfg.pos_dist_thresh * (1 if cfg.person_size else scale)
         stats = stats_arrays(self.pairwise_stats, cfg.num_joints) if self.pairwise_stats else None
-        targets = encode(list(zip(joint_id, coords)), [int(side) for side in size], cfg.num_joints, radius, cfg.stride,
-                         cfg.locref_stdev, stats, cfg.weigh_only_present_joints)
-        batch[Batch.part_score_targets] = targets.part_scores
-        batch[Batch.part_score_weights] = targets.part_weights
+        targets = encode(list(zip(joint_id, coords)), size, cfg.num_joints, radius, cfg.stride, cfg.locref_stdev, stats,
+                         self.only_present_joints)
+        sample[Batch.part_score_targets] = targets.part_scores
+        sample[Batch.part_score_weights] = targets.part_weights
         if cfg.location_refinement:
-            batch[Batch.locref_targets] = targets.locref
-            batch[Batch.locref_mask] = targets.locref_mask
+            sample[Batch.locref_targets] = targets.locref
+            sample[Batch.locref_mask] = targets.locref_mask
         if stats is not None:
-            order = channel_order(self.pairwise_stats, cfg)
-            batch[Batch.pairwise_targets] = targets.pairwise[..., order]
-            batch[Batch.pairwise_mask] = targets.pairwise_mask[..., order]
-        return batch
+            index = targets.pairwise_index
+            index[:, 2] = np.argsort(pair_order(self.pairwise_stats, cfg))[index[:, 2]]
+            sample[Batch.pairwise_index], sample[Batch.pairwise_values] = index, targets.pairwise_values
 
     def _collate(self, samples):
         """Samples -> a batch, filled up to the largest of them: pictures with mean_pixel, maps with 0."""
         items = [sample.pop(Batch.data_item) for sample in samples]
         batch = {}
+        if Batch.pairwise_index in samples[0]:
+            index = [np.insert(sample.pop(Batch.pairwise_index), 0, k, axis=1) for k, sample in enumerate(samples)]
+            batch[Batch.pairwise_index] = np.concatenate(index)
+            batch[Batch.pairwise_values] = np.concatenate([sample.pop(Batch.pairwise_values) for sample in samples])
         for key in samples[0]:
-            arrays = [sample[key] for sample in samples]
-            height, width = (max(array.shape[axis] for array in arrays) for axis in (0, 1))
             fill = self.cfg.mean_pixel if key is Batch.inputs else 0
-            batch[key] = np.empty((len(arrays), height, width, arrays[0].shape[2]), np.float32)
-            batch[key][:] = fill
-            for slot, array in zip(batch[key], arrays):
-                slot[:array.shape[0], :array.shape[1]] = array
+            batch[key] = _stack([sample[key] for sample in samples], fill)
         if Batch.part_score_targets in batch and len(samples) > 1:
-            batch[Batch.padding_mask] = np.zeros(batch[Batch.part_score_targets].shape[:3] + (1,), np.float32)
-            for slot, sample in zip(batch[Batch.padding_mask], samples):
-                slot[tuple(slice(side) for side in sample[Batch.part_score_targets].shape[:2])] = 1
+            maps = [sample[Batch.part_score_targets] for sample in samples]
+            batch[Batch.padding_mask] = _stack([np.ones_like(one[..., :1]) for one in maps], 0)
         batch[Batch.data_item] = items[0] if len(items) == 1 else items
         return batch
+
+
+def _stack(arrays, fill):
+    """Arrays [h, w, C] of several sizes -> float32 [batch, H, W, C] of the largest, filled up with `fill`."""
+    height, width = (max(array.shape[axis] for array in arrays) for axis in (0, 1))
+    stacked = np.empty((len(arrays), height, width, arrays[0].shape[2]), np.float32)
+    stacked[:] = fill
+    for slot, array in zip(stacked, arrays):
+        slot[:array.shape[0], :array.shape[1]] = array
+    return stacked

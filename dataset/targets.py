@@ -7,13 +7,14 @@ from collections import namedtuple
 
 import numpy as np
 
-Targets = namedtuple("Targets", "part_scores part_weights locref locref_mask pairwise pairwise_mask")
-Targets.__doc__ = """Maps of one picture, all float32 [H, W, channels].
+Targets = namedtuple("Targets", "part_scores part_weights locref locref_mask pairwise_index pairwise_values")
+Targets.__doc__ = """What one picture's maps should be; float32, [H, W, channels].
 
 part_scores, part_weights: J channels, 1 where a joint is near, and how much each cell counts
 locref, locref_mask: channels 2j, 2j + 1 = (x, y) of (joint j - cell centre) / locref_stdev, and where that is known
-pairwise, pairwise_mask: channels 2k, 2k + 1 with k = get_pairwise_index(a, b, J), the normalised offset from the cell
-    centre of joint a to joint b of the same person; None without pairwise statistics
+pairwise_index, pairwise_values: pairwise offsets are few among many, so they are listed: [M, 3] (row, column, k) with
+    k = get_pairwise_index(a, b, J), and [M, 2], the normalised offset from the cell's centre, where joint a is near, to
+    joint b of the same person; None without statistics
 """
 
 
@@ -31,7 +32,7 @@ def encode(people, size, num_joints, radius, stride=8.0, locref_stdev=7.2801, pa
            only_present_joints=False):
     """Training maps of one picture.
 
-    people: list of (joint ids [n], points [n, 2]); where two people claim a cell for the same joint, the nearer has it,
+    people: list of (joint ids [n], int, points [n, 2]); where two people claim a cell for the same joint, the nearer has it,
         the earlier in case of a tie
     size: (rows, columns) of the maps; radius: px within which a cell's centre is positive
     pairwise_stats: (means, stds), each [J, J, 2] in px, or None
@@ -41,10 +42,7 @@ def encode(people, size, num_joints, radius, stride=8.0, locref_stdev=7.2801, pa
     scores = np.zeros((rows, columns, num_joints), np.float32)
     nearest = np.full((rows, columns, num_joints), np.inf)
     locref = np.zeros((rows, columns, num_joints, 2), np.float32)
-    pairwise = pairwise_mask = None
-    if pairwise_stats is not None:
-        pairwise = np.zeros((rows, columns, num_joints * (num_joints - 1), 2), np.float32)
-        pairwise_mask = np.zeros_like(pairwise)
+    pairwise = _PairwiseList(pairwise_stats) if pairwise_stats is not None else None
 
     for ids, points in people:
         for joint, point in zip(ids, points):
@@ -56,25 +54,54 @@ def encode(people, size, num_joints, radius, stride=8.0, locref_stdev=7.2801, pa
             nearest[window][..., joint][won] = distance[won]
             scores[window][..., joint][won] = 1
             locref[window][..., joint, :][won] = offset[won] / locref_stdev
-            if pairwise_stats is None:
-                continue
-            # The joint's cells predict where this person's other joints are, seen from the cell's centre.
-            for other, other_point in zip(ids, points):
-                if other != joint:
-                    mean, std = (stats[joint, other] for stats in pairwise_stats)
-                    k = get_pairwise_index(joint, other, num_joints)
-                    to_other = offset[won] + (other_point - point)
-                    pairwise[window][..., k, :][won] = (to_other - mean) / std
-                    pairwise_mask[window][..., k, :][won] = 1
+            if pairwise is not None:
+                pairwise.add(joint, point, np.argwhere(won) + (window[0].start, window[1].start), offset[won], ids,
+                             points)
 
     weights = np.ones_like(scores)
     if only_present_joints:
         present = {int(joint) for ids, _ in people for joint in ids}
         weights[..., [j for j in range(num_joints) if j not in present]] = 0
-    flat = (rows, columns, -1)
-    return Targets(scores, weights, locref.reshape(flat), np.repeat(scores, 2, axis=-1),
-                   pairwise if pairwise is None else pairwise.reshape(flat),
-                   pairwise_mask if pairwise is None else pairwise_mask.reshape(flat))
+    index, values = (None, None) if pairwise is None else pairwise.result(size)
+    return Targets(scores, weights, locref.reshape(rows, columns, -1), np.repeat(scores, 2, axis=-1), index, values)
+
+
+def dense_pairwise(index, values, size, num_joints):
+    """Listed pairwise offsets -> (maps, mask), each float32 [H, W, 2 J (J - 1)]."""
+    maps = np.zeros(tuple(size) + (num_joints * (num_joints - 1), 2), np.float32)
+    mask = np.zeros_like(maps)
+    maps[tuple(index.T)] = values
+    mask[tuple(index.T)] = 1
+    flat = tuple(size) + (-1,)
+    return maps.reshape(flat), mask.reshape(flat)
+
+
+class _PairwiseList(object):
+    """Collects pairwise offsets; of several for the same cell and pair, the last one counts."""
+
+    def __init__(self, stats):
+        self._means, self._stds = stats
+        self._joints = len(self._means)
+        self._index, self._values = [np.zeros((0, 3), int)], [np.zeros((0, 2))]
+
+    def add(self, joint, point, cells, offset, ids, points):
+        """The cells [n, 2] (row, column) of one joint, offset [n, 2] away from it, expect the person's other joints."""
+        others = ids != joint
+        b = ids[others]
+        to_other = offset[:, None] + (points[others] - point)  # [n, others, 2]
+        values = (to_other - self._means[joint, b]) / self._stds[joint, b]
+        pairs = get_pairwise_index(joint, b, self._joints)
+        index = np.empty(values.shape[:2] + (3,), int)
+        index[..., :2] = cells[:, None]
+        index[..., 2] = pairs
+        self._index.append(index.reshape(-1, 3))
+        self._values.append(values.reshape(-1, 2))
+
+    def result(self, size):
+        index, values = np.concatenate(self._index), np.concatenate(self._values)
+        keys = np.ravel_multi_index(tuple(index[::-1].T), tuple(size) + (self._joints * (self._joints - 1),))
+        last = len(keys) - 1 - np.unique(keys, return_index=True)[1]
+        return index[last].astype(np.int32), values[last].astype(np.float32)
 
 
 def _window(point, size, radius, stride):

@@ -49,9 +49,9 @@ class Monitor(object):
         predicted, people = [], []
         items = [item for item in self._dataset.data if item.joints]
         for item in items:
-            image, shown = self._dataset.view(item, self._dataset.scale_of(item), np.random.RandomState(0))
-            predicted.append(self._session.run(self._points, {self._inputs: image[None]})[0])
-            people.append(shown[0])
+            view = self._dataset.view(item, self._dataset.scale_of(item), np.random.RandomState(0))
+            predicted.append(self._session.run(self._points, {self._inputs: view.image[None]})[0])
+            people.append(view.people[0])
         poses, labelled = pck.stack_people(people, self._skeleton.num_joints)
         torso = pck.torso_joints(self._skeleton)
         if torso:

@@ -29,6 +29,19 @@ def get_batch_spec(cfg):
     return spec
 
 
+def training_inputs(cfg):
+    """{Batch member: placeholder} of what a data set's make_batch gives: as get_batch_spec, but pairwise targets are
+    listed, since dense ones take most of the memory and time."""
+    spec = get_batch_spec(cfg)
+    inputs = {}
+    if cfg.pairwise_predict:
+        del spec[Batch.pairwise_targets], spec[Batch.pairwise_mask]
+        inputs[Batch.pairwise_index] = tf.placeholder(tf.int32, [None, 4], "pairwise_index")
+        inputs[Batch.pairwise_values] = tf.placeholder(tf.float32, [None, 2], "pairwise_values")
+    inputs.update({key: tf.placeholder(tf.float32, shape, key.name) for key, shape in spec.items()})
+    return inputs
+
+
 class PoseNet(object):
     """The network that a config describes. Raises ValueError for an unknown net_type."""
 
@@ -112,11 +125,18 @@ class PoseNet(object):
             loss["locref_loss"] = cfg.locref_loss_weight * offset_loss(
                 batch[Batch.locref_targets], heads["locref_pred"], batch[Batch.locref_mask])
         if cfg.pairwise_predict:
-            offset_loss = losses.huber_loss if cfg.pairwise_huber_loss else losses.squared_loss
-            loss["pairwise_loss"] = cfg.pairwise_loss_weight * offset_loss(
-                batch[Batch.pairwise_targets], heads["pairwise_pred"], batch[Batch.pairwise_mask])
+            loss["pairwise_loss"] = cfg.pairwise_loss_weight * self._pairwise_loss(batch, heads["pairwise_pred"])
         if cfg.regularize:
             decayed = [v for v in tf.trainable_variables() if v.op.name.endswith("weights")]
             loss["l2_loss"] = cfg.weight_decay * tf.add_n([tf.nn.l2_loss(v) for v in decayed])
         loss["total_loss"] = tf.add_n(list(loss.values()))
         return loss
+
+    def _pairwise_loss(self, batch, predicted):
+        offset_loss = losses.huber_loss if self.cfg.pairwise_huber_loss else losses.squared_loss
+        if Batch.pairwise_targets in batch:
+            return offset_loss(batch[Batch.pairwise_targets], predicted, batch[Batch.pairwise_mask])
+        shape = tf.shape(predicted)
+        predicted = tf.reshape(predicted, [shape[0], shape[1], shape[2], -1, 2])  # [B, H, W, pairs, 2]
+        listed = tf.gather_nd(predicted, batch[Batch.pairwise_index])  # [M, 2]
+        return offset_loss(batch[Batch.pairwise_values], listed)

@@ -6,7 +6,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from dataset.pairwise_stats import channel_order, load_pairwise_stats, stats_arrays
+from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
 from dataset.targets import get_pairwise_index
 from nnet.checkpoint import restore_network
 from nnet.net_factory import pose_net
@@ -43,10 +43,9 @@ def extract_cnn_output(outputs_np, cfg, pairwise_stats=None):
         if pairwise_stats is None:
             pairwise_stats = load_pairwise_stats(cfg)
         means, stds = stats_arrays(pairwise_stats, cfg.num_joints)
-        raw = outputs_np[-1][0]
+        raw = outputs_np[-1][0].reshape(scores.shape[:2] + (-1, 2))
         pairwise = np.empty_like(raw)
-        pairwise[..., channel_order(pairwise_stats, cfg)] = raw
-        pairwise = pairwise.reshape(scores.shape[:2] + (-1, 2))
+        pairwise[:, :, pair_order(pairwise_stats, cfg)] = raw
         different = ~np.eye(cfg.num_joints, dtype=bool)  # row-major over (a, b), a != b: the order of the formula
         pairwise = pairwise * stds[different] + means[different]
     return scores, locref, pairwise

@@ -13,7 +13,7 @@ from dataset.validation import validate
 from nnet import checkpoint
 from nnet.monitor import Monitor
 from nnet.net_factory import pose_net
-from nnet.pose_net import get_batch_spec
+from nnet.pose_net import training_inputs
 from nnet.schedule import last_iteration, learning_rate
 from nnet.tf import session_config, tf
 from util.config import find_file
@@ -41,7 +41,7 @@ class Trainer(object):
     def __init__(self, cfg):
         self.cfg = cfg
         tf.set_random_seed(cfg.seed)
-        self._inputs = {key: tf.placeholder(tf.float32, shape, key.name) for key, shape in get_batch_spec(cfg).items()}
+        self._inputs = training_inputs(cfg)
         self._rate = tf.placeholder(tf.float32, [], "learning_rate")
         self._losses = pose_net(cfg).train(self._inputs)
         self.network = tf.global_variables()

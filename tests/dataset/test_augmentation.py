@@ -31,9 +31,10 @@ def test_a_light_and_its_joint_land_together(keys, scale, seed):
     image = np.zeros((100, 140, 3), np.uint8)
     image[44:52, 64:72] = 255  # its middle is at (68, 48)
     people = [np.array([[2, 68.0, 48.0]])]
-    warped, moved = augmentation.warp(image, people, config(mean_pixel=[0, 0, 0], **keys), scale,
+    warped, moved, back = augmentation.warp(image, people, config(mean_pixel=[0, 0, 0], **keys), scale,
                                       np.random.RandomState(seed))
     assert moved[0][0, 0] == 2
+    np.testing.assert_allclose(back.dot(np.append(moved[0][0, 1:], 1)), [68, 48], atol=1e-9)
     # Sizes are cut to whole pixels: a joint may be up to a pixel off at the far side, half in the middle.
     np.testing.assert_allclose(centre_of_light(warped), moved[0][0, 1:], atol=0.6)
 
@@ -41,7 +42,7 @@ def test_a_light_and_its_joint_land_together(keys, scale, seed):
 def test_a_crop_is_around_a_person():
     image = np.zeros((300, 400, 3), np.uint8)
     people = [np.array([[0, 310.0, 210.0], [1, 330.0, 250.0]])]
-    warped, moved = augmentation.warp(image, people, config(input_size=96), 1.0, np.random.RandomState(0))
+    warped, moved, _ = augmentation.warp(image, people, config(input_size=96), 1.0, np.random.RandomState(0))
     assert warped.shape == (96, 96, 3)
     np.testing.assert_allclose(moved[0][:, 1:].mean(axis=0), [48, 48])
 
@@ -49,7 +50,7 @@ def test_a_crop_is_around_a_person():
 def test_nothing_is_on_by_default():
     image = np.random.RandomState(0).randint(0, 256, (30, 40, 3), np.uint8)
     cfg, rng = default_config(), np.random.RandomState(0)
-    warped, _ = augmentation.warp(image, [], cfg, 1.0, rng)
+    warped, _, _ = augmentation.warp(image, [], cfg, 1.0, rng)
     np.testing.assert_array_equal(warped, image)
     np.testing.assert_array_equal(augmentation.recolour(image, cfg, rng), image)
     np.testing.assert_array_equal(augmentation.occlude(image, cfg, rng), image)

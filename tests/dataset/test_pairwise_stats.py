@@ -3,7 +3,8 @@ import pytest
 import scipy.io
 
 from dataset.dataset_mat import DatasetError
-from dataset.pairwise_stats import channel_order, load_pairwise_stats, stats_arrays
+from dataset.pairwise_stats import (collect_pairwise_stats, load_pairwise_stats, pair_order, save_pairwise_stats,
+                                    stats_arrays)
 from util.config import default_config
 
 PAIRS = np.array([[1, 0], [0, 1]])
@@ -30,9 +31,9 @@ def test_the_files_order(tmp_path):
     cfg = config(tmp_path, 1, tensorflow_pairwise_order=False)
     stats = load_pairwise_stats(cfg)
     assert list(stats) == [(1, 0), (0, 1)]
-    assert channel_order(stats, cfg).tolist() == [2, 3, 0, 1]
+    assert pair_order(stats, cfg).tolist() == [1, 0]
     cfg.tensorflow_pairwise_order = True
-    assert channel_order(stats, cfg).tolist() == [0, 1, 2, 3]
+    assert pair_order(stats, cfg).tolist() == [0, 1]
 
 
 def test_missing_file_and_missing_pair(tmp_path):
@@ -40,7 +41,42 @@ def test_missing_file_and_missing_pair(tmp_path):
     stats = load_pairwise_stats(cfg)
     del stats[0, 1]
     with pytest.raises(DatasetError, match="all 2 pairs"):
-        channel_order(stats, cfg)
+        pair_order(stats, cfg)
     cfg.pairwise_stats_fn = "nowhere.mat"
     with pytest.raises(DatasetError, match="nowhere.mat.*pairwise_stats.py"):
         load_pairwise_stats(cfg)
+
+
+def people_by_hand():
+    poses = np.array([[[0, 0], [1, 2], [0, 0]], [[5, 5], [8, 9], [0, 0]]], float)
+    labelled = np.array([[True, True, False]] * 2)
+    return poses, labelled
+
+
+def test_statistics_by_hand():
+    stats, unseen = collect_pairwise_stats(people_by_hand())
+    np.testing.assert_allclose(stats[0, 1]["mean"], [2, 3])
+    np.testing.assert_allclose(stats[1, 0]["mean"], [-2, -3])
+    np.testing.assert_allclose(stats[0, 1]["std"], [1, 1])
+    assert unseen == [(0, 2), (1, 2), (2, 0), (2, 1)]
+    np.testing.assert_array_equal(stats[0, 2]["std"], [1, 1])
+
+
+def test_mirrored_people_count_as_well():
+    # Joint 1 is on the left, 2 on the right: mirrored, the offset 0 -> 1 turns into 0 -> 2 with x reversed.
+    stats, unseen = collect_pairwise_stats(people_by_hand(), mirror_map=[0, 2, 1])
+    np.testing.assert_allclose(stats[0, 1]["mean"], [2, 3])
+    np.testing.assert_allclose(stats[0, 2]["mean"], [-2, 3])
+    assert unseen == [(1, 2), (2, 1)]
+
+
+def test_statistics_round_trip(tmp_path):
+    stats, _ = collect_pairwise_stats(people_by_hand())
+    save_pairwise_stats(str(tmp_path / "stats.mat"), stats)
+    cfg = default_config()
+    cfg.update(num_joints=3, pairwise_stats_fn=str(tmp_path / "stats.mat"))
+    loaded = load_pairwise_stats(cfg)
+    assert list(loaded) == list(stats)
+    for pair in stats:
+        np.testing.assert_allclose(loaded[pair]["mean"], stats[pair]["mean"])
+        np.testing.assert_allclose(loaded[pair]["std"], stats[pair]["std"])

@@ -42,7 +42,7 @@ def test_the_same_seed_gives_the_same_batches(dots, write_config):
 def test_mirrored_targets_are_those_of_the_mirrored_picture(dots, write_config):
     dataset = create(dots, write_config, mirror=True)
     item = dataset.data[2]
-    image, people = dataset.view(item, 1.0, None, mirrored=True)
+    image, people, _ = dataset.view(item, 1.0, None, mirrored=True)
     for joint, x, y in people[0]:
         twin = dataset.skeleton.mirror_map[int(joint)]
         colour = np.asarray(Image.open(item.im_path))[int(item.joints[0][twin, 2]), int(item.joints[0][twin, 1])]
@@ -104,10 +104,10 @@ def test_crop_boxes(dots, write_config):
     dataset = create(dots, write_config, crop=True, crop_pad=4)
     item = dataset.data[0]._replace(crop=(20, 30, 59, 99))
     plain = np.asarray(Image.open(item.im_path))
-    image, people = dataset.view(item, 1.0, None)
+    image, people, _ = dataset.view(item, 1.0, None)
     np.testing.assert_array_equal(image, plain[26:104, 16:64])
     np.testing.assert_array_equal(people[0][:, 1:], item.joints[0][:, 1:] - [16, 26])
-    image, _ = dataset.view(item._replace(crop=(0, 0, 111, 127)), 1.0, None)
+    image, _, _ = dataset.view(item._replace(crop=(0, 0, 111, 127)), 1.0, None)
     np.testing.assert_array_equal(image, plain)
 
 
@@ -138,5 +138,5 @@ def test_mirror_needs_shuffle(dots, write_config):
 
 
 def test_unknown_type(dots, write_config):
-    with pytest.raises(ValueError, match="'mpi' is none of default"):
+    with pytest.raises(ValueError, match="'mpi' is none of coco, default"):
         create(dots, write_config, dataset_type="mpi")

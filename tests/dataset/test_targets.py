@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dataset.targets import encode, get_pairwise_index, map_size
+from dataset.targets import dense_pairwise, encode, get_pairwise_index, map_size
 from nnet.predict import argmax_pose_predict
 
 NAMES = ("part_score_targets", "part_score_weights", "locref_targets", "locref_mask", "pairwise_targets",
@@ -20,11 +20,13 @@ def test_equal_to_the_reference(numbers, case):
     stats = (value("pair_mean"), value("pair_std")) if pairwise else None
     targets = encode([(person[:, 0].astype(int), person[:, 1:]) for person in shown], map_size(height, width, stride),
                      int(joints), radius * scale, stride, stdev, stats, bool(only_present))
-    for name, target in zip(NAMES, targets):
-        if target is None:
-            assert not pairwise
-        else:
-            np.testing.assert_array_equal(target, value(name), err_msg=name)
+    maps = targets[:4]
+    assert (targets.pairwise_index is not None) == bool(pairwise)
+    if pairwise:
+        maps += dense_pairwise(targets.pairwise_index, targets.pairwise_values, map_size(height, width, stride),
+                               int(joints))
+    for name, found in zip(NAMES, maps):
+        np.testing.assert_array_equal(found, value(name), err_msg=name)
 
 
 @pytest.mark.parametrize("joints", [2, 4, 14, 17])

@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 from dataset.pose_dataset import Batch
 from nnet.net_factory import pose_net
-from nnet.pose_net import get_batch_spec
+from nnet.pose_net import get_batch_spec, training_inputs
 from nnet.tf import tf
 from util.config import default_config
 
@@ -152,3 +152,28 @@ def test_regularize_adds_the_l2_term():
         session.run(tf.global_variables_initializer())
         found, values = session.run([loss, weights])
     assert found == pytest.approx(0.01 * sum((value ** 2).sum() / 2 for value in values), rel=1e-4)
+
+
+def test_listed_pairwise_targets_give_the_loss_of_dense_ones():
+    cfg = default_config()
+    cfg.update(net_type="efficientnet_lite0", skip_connections=True, num_joints=3, pairwise_predict=True, batch_size=2)
+    rng = np.random.RandomState(0)
+    index = np.array([[0, 1, 2, 5], [1, 3, 0, 0], [1, 3, 0, 4]])
+    values = rng.randn(3, 2) * 3
+    dense, mask = np.zeros((2, 4, 4, 6, 2)), np.zeros((2, 4, 4, 6, 2))
+    dense[tuple(index.T)], mask[tuple(index.T)] = values, 1
+    with tf.Graph().as_default(), tf.Session() as session:
+        net = pose_net(cfg)
+        losses = []
+        for inputs in (training_inputs(cfg),
+                       {key: tf.placeholder(tf.float32, shape) for key, shape in get_batch_spec(cfg).items()}):
+            batch = {Batch.inputs: np.full((2, 32, 32, 3), 99.0), Batch.pairwise_index: index,
+                     Batch.pairwise_values: values, Batch.pairwise_targets: dense.reshape(2, 4, 4, 12),
+                     Batch.pairwise_mask: mask.reshape(2, 4, 4, 12), Batch.part_score_targets: np.zeros((2, 4, 4, 3)),
+                     Batch.part_score_weights: np.ones((2, 4, 4, 3)), Batch.padding_mask: np.ones((2, 4, 4, 1))}
+            with tf.variable_scope("", reuse=bool(losses)):
+                loss = net.train(inputs)["pairwise_loss"]
+            if not losses:
+                session.run(tf.global_variables_initializer())
+            losses.append(session.run(loss, {inputs[key]: batch[key] for key in inputs}))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5) and losses[0] > 0

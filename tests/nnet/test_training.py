@@ -128,6 +128,14 @@ def test_sgd_multi_step_and_validation(folder, caplog):
     assert caplog.text.count("validation PCK@0.1 of the box") == 2
 
 
+def test_with_pairwise_offsets(folder, caplog):
+    assert subprocess.call([sys.executable, os.path.join(ROOT, "pairwise_stats.py")]) == 0
+    with caplog.at_level(logging.INFO):
+        training.train(config(pairwise_predict=True, cosine=[0.002, 0.002, 30], display_iters=10, mirror=True))
+    losses = losses_in(caplog.text)
+    assert losses[30] < losses[10]
+
+
 def test_tensorboard_gets_each_loss(folder):
     training.train(config(cosine=[0.001, 0.001, 2]))
     file, = os.listdir("log")

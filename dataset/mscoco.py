@@ -1,0 +1,74 @@
+"""COCO keypoints (Lin et al., arXiv 1405.0312), and whatever else comes in its form."""
+import contextlib
+import os
+
+import numpy as np
+from pycocotools import mask as coco_mask
+from pycocotools.coco import COCO
+
+from dataset.dataset_mat import DataItem, DatasetError
+from dataset.pose_dataset import PoseDataset
+from util.config import find_path
+
+
+def load_coco(path):
+    """pycocotools' COCO object of an annotation file, quietly. Raises DatasetError."""
+    try:
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+            return COCO(path)
+    except OSError as error:
+        raise DatasetError("cannot read the annotations %s (%s)" % (path, error.strerror)) from None
+    except (ValueError, AssertionError, KeyError) as error:
+        raise DatasetError("%s is no COCO annotation file (%s)" % (path, error)) from None
+
+
+def joints_of(annotation):
+    """n x 3 (joint id, x, y) of an annotation's labelled joints (visibility not 0)."""
+    keypoints = np.array(annotation["keypoints"], float).reshape(-1, 3)
+    ids = np.flatnonzero(keypoints[:, 2])
+    return np.column_stack([ids, keypoints[ids, :2]])
+
+
+class MSCOCO(PoseDataset):
+    """<dataset>/annotations/<dataset_ann>_<dataset_phase>.json and <dataset>/images/<dataset_phase>/."""
+
+    def load_dataset(self):
+        cfg = self.cfg
+        root = find_path(cfg, cfg.dataset)
+        coco = load_coco(os.path.join(root, "annotations", "%s_%s.json" % (cfg.dataset_ann, cfg.dataset_phase)))
+        self.only_present_joints = False
+        items = []
+        for image in coco.dataset["images"]:
+            annotations = coco.imgToAnns.get(image["id"], [])
+            if cfg.coco_only_images_with_people and not annotations:
+                continue
+            path = os.path.join(root, "images", cfg.dataset_phase, image["file_name"])
+            people = [joints_of(one) for one in annotations if not one["iscrowd"] and one.get("num_keypoints")]
+            # What shows people whose joints nobody labelled must not teach that there are none.
+            ignored = [one["segmentation"] for one in annotations if one["iscrowd"] or not one.get("num_keypoints")]
+            joints = None if cfg.dataset_ann == "image_info" else people
+            items.append(DataItem(len(items), path, [3, image["height"], image["width"]], joints, None, image["id"],
+                                  ignored))
+        return items
+
+    def cell_weights(self, item, view, size):
+        weights = np.ones(size, np.float32)
+        if not item.ignored:
+            return weights
+        height, width = item.im_size[1:]
+        columns, rows = np.meshgrid(*(np.arange(side) * self.cfg.stride + self.cfg.stride / 2 for side in size[::-1]))
+        x, y = np.floor(view.to_file.dot([columns.ravel(), rows.ravel(), np.ones(columns.size)])).astype(int)
+        inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        covered = np.zeros((height, width), bool)
+        for segmentation in item.ignored:
+            covered |= decode_segmentation(segmentation, height, width)
+        weights.reshape(-1)[inside] = ~covered[y[inside], x[inside]]
+        return weights
+
+
+def decode_segmentation(segmentation, height, width):
+    """A COCO segmentation (polygons, or run lengths) as a bool mask [height, width]."""
+    runs = coco_mask.frPyObjects(segmentation, height, width) if not isinstance(segmentation, dict) or isinstance(
+        segmentation["counts"], list) else segmentation
+    mask = coco_mask.decode(runs)
+    return (mask.any(axis=2) if mask.ndim == 3 else mask).astype(bool)
