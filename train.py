@@ -3,6 +3,7 @@
 Stopped (Ctrl-C) or killed, the same command goes on from the newest snapshot.
 """
 import argparse
+import signal
 import sys
 
 from nnet.training import TrainingError, train
@@ -17,6 +18,7 @@ def main():
     parser.add_argument("--restart", action="store_true", help="begin anew where there are snapshots already")
     args = parser.parse_args()
     setup_logging()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # kill and schedulers mean the same as Ctrl-C
     try:
         train(load_config(args.config), args.restart)
     except (ValueError, AttributeError, TrainingError) as error:

@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from dataset.pose_dataset import Batch
-from dataset.targets import encode, map_size
+from dataset.targets import dense_pairwise, encode, map_size
 from nnet.net_factory import pose_net
 from nnet.pose_net import get_batch_spec
 from nnet.predict import PosePredictor
@@ -62,7 +62,13 @@ def pairwise_targets():
     rng = np.random.RandomState(0)
     people = [(np.arange(17), rng.uniform(0, (400, 300), (17, 2))) for _ in range(4)]
     stats = np.zeros((17, 17, 2)), np.ones((17, 17, 2))
-    return median_seconds(lambda: encode(people, map_size(300, 400, 8), 17, 17, pairwise_stats=stats))
+    size = map_size(300, 400, 8)
+
+    def make():
+        targets = encode(people, size, 17, 17, pairwise_stats=stats)
+        dense_pairwise(targets.pairwise_index, targets.pairwise_values, size, 17)
+
+    return median_seconds(make)
 
 
 def cold_start():

@@ -83,10 +83,11 @@ def test_a_killed_training_goes_on_as_if_unbroken(folder, caplog):
     np.testing.assert_allclose([broken[k] for k in range(13)], [unbroken[k] for k in range(13)], rtol=2e-2)
 
 
-def test_ctrl_c_saves(folder):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_saves(folder, how):
     process = start(folder)
     wait_for(lambda: "iteration: 2 " in (folder / "output").read_text(), process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     assert process.wait() == 0
     number = int(re.search(r"stopped; wrote \S*snapshot-(\d+)", (folder / "output").read_text()).group(1))
     assert 2 <= number <= 12 and checkpoint.exists(str(folder / ("snapshot-%d" % number)))

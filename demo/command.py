@@ -1,0 +1,76 @@
+"""What the demos share: their arguments, the choice of a config, and the way over the pictures."""
+import argparse
+import logging
+import os
+import sys
+
+from PIL import Image
+from tqdm import tqdm
+
+from nnet import checkpoint
+from util.config import cfg_from_file, find_file
+from util.image import ImageError, read_image
+from util.pose_json import image_entry, write_poses
+from util.skeleton import Skeleton
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def choose_config(path, published, shipped):
+    """The config to use: the user's, else the one for the published weights, else the one for the shipped weights."""
+    if path:
+        return cfg_from_file(path)
+    cfg = cfg_from_file(os.path.join(ROOT, published))
+    if checkpoint.exists(find_file(cfg, "init_weights")):
+        return cfg
+    script = os.path.join(os.path.dirname(cfg.init_weights), "download_models.sh")
+    print("The published weights (%s) are not here (%s gets them): using the shipped ones, %s."
+          % (cfg.init_weights, script, shipped))
+    return cfg_from_file(os.path.join(ROOT, shipped))
+
+
+def run(description, published, shipped, samples, make_finder):
+    """Parse the command line, then find, draw and write the poses of each picture.
+
+    published, shipped: configs, relative to the project; samples(): [(name, image)] to take where no picture is named
+    make_finder(cfg): a function from an image to (entries of util.pose_json.person_entry, the image drawn upon)
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("images", nargs="*", metavar="IMAGE")
+    parser.add_argument("--config", help="a pose_cfg.yaml; default: the published weights', else the shipped ones'")
+    parser.add_argument("--out", default="out", help="folder of the drawn pictures")
+    parser.add_argument("--json", help="file for the joints; default: OUT/poses.json")
+    parser.add_argument("--show", action="store_true", help="also open each drawn picture in a window")
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        cfg = choose_config(args.config, published, shipped)
+        failures = _process(args, cfg, samples, make_finder(cfg))
+    except (ValueError, AttributeError) as error:
+        sys.exit("%s: %s" % (os.path.basename(sys.argv[0]), error))
+    if failures:
+        sys.exit("\n".join(failures))
+
+
+def _process(args, cfg, samples, find):
+    """Returns what was wrong with pictures that could not be read."""
+    os.makedirs(args.out, exist_ok=True)
+    pictures = [(path, None) for path in args.images] or samples()
+    entries, failures = [], []
+    for path, image in tqdm(pictures, disable=len(pictures) < 5):
+        try:
+            image = read_image(path) if image is None else image
+        except ImageError as error:
+            failures.append(str(error))
+            continue
+        people, drawn = find(image)
+        entries.append(image_entry(path, image, people))
+        name = os.path.join(args.out, os.path.splitext(os.path.basename(path))[0] + "_pose.png")
+        Image.fromarray(drawn).save(name)
+        tqdm.write("wrote %s" % name)
+        if args.show:
+            Image.fromarray(drawn).show()
+    poses = args.json or os.path.join(args.out, "poses.json")
+    write_poses(poses, Skeleton.from_config(cfg), entries)
+    print("wrote %s" % poses)
+    return failures
