@@ -18,6 +18,7 @@ def extension(folder, name, *cpp_sources):
 
 
 EXTENSIONS = [
+    extension("nms_cython", "nms_grid", "greedy_nms.cpp"),
 ]
 
 setup(
@@ -26,7 +27,7 @@ setup(
     description="DeeperCut / ArtTrack human pose estimation",
     python_requires=">=3.7",
     packages=find_packages(include=["dataset*", "nnet*", "multiperson*", "util*", "lib*", "demo*"]),
-    py_modules=["config"],
+    py_modules=["config", "nms_grid"],
     ext_modules=cythonize(EXTENSIONS, language_level=3),
     install_requires=[
         "numpy",
