@@ -10,7 +10,7 @@ import numpy as np
 from lib.nms_cython.nms_grid import nms_grid
 
 Detections = namedtuple("Detections", "coord coord_grid conf pairwise")
-Detections.__doc__ = """What was found in one picture: lists with an entry for each of the J joints, best detections first.
+Detections.__doc__ = """What was found in one picture: lists with an entry for each of the J joints, best first.
 
 coord: [n, 2] float64, where the joint is: cell centre + location refinement, px
 coord_grid: [n, 2] float64, the centre of its cell, px
@@ -47,7 +47,8 @@ def extract_detections(cfg, scmap, locref, pairwise_diff):
         coord = centres if locref is None else centres + locref[rows, columns, joint]
         offsets = _offsets(pairwise_diff, rows, columns)
         if not (np.isfinite(coord).all() and np.isfinite(offsets).all()):
-            raise ValueError("joint %d: the location refinement or a pairwise offset of a detection is not finite" % joint)
+            raise ValueError("joint %d: the location refinement or a pairwise offset of a detection is not finite"
+                             % joint)
         per_joint.append((coord, centres, scmap[rows, columns, joint, None], offsets))
     return Detections(*map(list, zip(*per_joint)))
 

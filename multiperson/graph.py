@@ -24,7 +24,8 @@ def build_graph(model, detections):
     config uses them. Time and memory are linear in detections and edges."""
     counts = [len(coord) for coord in detections.coord]
     if len(counts) != model.cfg.num_joints:
-        raise ValueError("detections of %d joints do not fit a spatial model of %d" % (len(counts), model.cfg.num_joints))
+        raise ValueError("detections of %d joints do not fit a spatial model of %d"
+                         % (len(counts), model.cfg.num_joints))
     first = np.concatenate([[0], np.cumsum(counts)])  # of each joint's nodes
     edges, probabilities = [np.zeros((0, 2), np.int64)], [np.zeros(0)]
     for a, b in sorted(model.pairs + [(joint, joint) for joint in range(len(counts))]):

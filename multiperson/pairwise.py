@@ -1,4 +1,4 @@
-"""How likely two detections belong to one person: DeeperCut (arXiv 1605.03170), section 4, and its parameters' files."""
+"""How likely two detections are one person's: DeeperCut (arXiv 1605.03170), section 4, and its parameters' files."""
 import os
 from collections import namedtuple
 
@@ -117,7 +117,8 @@ def read_pair_model(folder, a, b):
     except Exception as error:  # scipy raises many kinds for files that are not MATLAB's
         raise SpatialModelError("%s is not a spatial model (%s)" % (path, error)) from None
     shapes = [part.shape for part in parts]
-    if shapes != [(NUM_FEATURES,), (NUM_FEATURES,), (NUM_FEATURES + 1,)] or not np.isfinite(np.concatenate(parts)).all():
+    wanted = [(NUM_FEATURES,), (NUM_FEATURES,), (NUM_FEATURES + 1,)]
+    if shapes != wanted or not np.isfinite(np.concatenate(parts)).all():
         raise SpatialModelError("%s: X_min, X_max and w must be 8, 8 and 9 finite numbers, not of shapes %s"
                                 % (path, shapes))
     return parts

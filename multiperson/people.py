@@ -36,7 +36,7 @@ def assemble(graph, num_joints, must_join=(), must_cut=(), must_keep=(), **solve
 
     must_join, must_cut: pairs of nodes that have to be, or must not be, one person; must_keep: nodes that may not be
     suppressed; solver_options: time_limit, effort, prove and others, see lib.multicut_cython.multicut.solve
-    Raises ValueError where a probability is not a number, a node is out of range, or constraints contradict one another.
+    Raises ValueError where a probability is not a number, a node is out of range, or constraints contradict each other.
     """
     if not (np.isfinite(graph.probability).all() and np.isfinite(graph.edge_probability).all()):
         raise ValueError("a detection's score, or a pair's probability, is not a number")

@@ -53,7 +53,8 @@ def calibration_curve(same, probability):
     mean, share = (np.bincount(place, values, BINS) / filled for values in (probability, same))
     error = float(np.abs(mean - share).dot(count) / max(len(place), 1))
     bins = [{"from": k / BINS, "to": (k + 1) / BINS, "examples": int(count[k]),
-             "mean_probability": float(mean[k]), "share_of_one_person": float(share[k])} for k in np.flatnonzero(count)]
+             "mean_probability": float(mean[k]), "share_of_one_person": float(share[k])}
+            for k in range(BINS) if count[k]]
     return {"expected_error": error, "bins": bins}
 
 

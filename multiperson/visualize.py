@@ -39,8 +39,8 @@ class PersonDraw(object):
         """Number the people that have their joints' mean at `points` [P, 2] like those of the last call that are
         nearest, by an optimal assignment (Munkres); others get numbers that neither call has used."""
         distance = cdist(points, self._points)
-        # Too far counts as very far, so that no match within reach is given up for one out of reach.
-        now, before = linear_sum_assignment(np.where(distance <= FARTHEST_MOVE, distance, 1e6))
+        # Whatever is out of reach counts the same: somebody who stays is not sacrificed to somebody else's long way.
+        now, before = linear_sum_assignment(np.minimum(distance, FARTHEST_MOVE))
         numbers = {i: self._numbers[j] for i, j in zip(now, before) if distance[i, j] <= FARTHEST_MOVE}
         free = iter(sorted(set(range(len(points) + len(self._points))) - set(self._numbers)))
         self._numbers = [numbers[i] if i in numbers else next(free) for i in range(len(points))]

@@ -12,7 +12,8 @@ MODEL = PairModel(np.arange(8.0), np.arange(8.0) + 2, np.arange(9.0) - 4)
 
 def two_detections():
     """Joint 0 at (12, 11) in the cell around (10, 10), joint 1 at (40, 52) in the cell around (40, 50)."""
-    return Detections([np.array([[12.0, 11]]), np.array([[40.0, 52]])], [np.array([[10.0, 10]]), np.array([[40.0, 50]])],
+    return Detections([np.array([[12.0, 11]]), np.array([[40.0, 52]])],
+                      [np.array([[10.0, 10]]), np.array([[40.0, 50]])],
                       [np.array([[0.9]]), np.array([[0.8]])],
                       [np.array([[[33.0, 38], [0, 0]]]), np.array([[[0, 0], [0.0, -39]]])])
 

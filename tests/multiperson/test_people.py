@@ -17,7 +17,8 @@ def two_people():
     """Two joints; two people, nodes (0, 2) and (1, 3), and a weak detection, node 4, that agrees with nobody."""
     edges = {(i, j): 0.1 for i in range(5) for j in range(i + 1, 5)}
     edges.update({(0, 2): 0.9, (1, 3): 0.8})
-    return graph_of([0, 0, 1, 1, 1], [[10, 10], [50, 10], [10, 40], [50, 40], [90, 90]], [0.6, 0.9, 0.7, 0.8, 0.3], edges)
+    positions = [[10, 10], [50, 10], [10, 40], [50, 40], [90, 90]]
+    return graph_of([0, 0, 1, 1, 1], positions, [0.6, 0.9, 0.7, 0.8, 0.3], edges)
 
 
 def test_two_people_and_a_suppressed_node(two_people):

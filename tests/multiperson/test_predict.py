@@ -42,7 +42,7 @@ def test_both_forms_of_people_agree(case):
     np.testing.assert_allclose(people, [np.nan_to_num(person.keypoints[:, :2]) for person in assembly.people])
     inside = inner_edges(edges, labels[:, 1])
     kept = labels[:, 1] >= 0
-    odds = np.log(unary[kept] / (1 - unary[kept])).sum() + np.log(probabilities[inside] / (1 - probabilities[inside])).sum()
+    odds = sum(np.log(p / (1 - p)).sum() for p in (unary[kept], probabilities[inside]))
     np.testing.assert_allclose(assembly.objective, -odds, rtol=1e-4)  # no probability inside people is clipped
 
 

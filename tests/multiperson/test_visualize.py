@@ -45,10 +45,19 @@ def test_far_away_is_somebody_else(drawing):
 
 
 def test_the_assignment_is_the_best_for_all(drawing):
-    """Taking the nearest pair first (150 and 160) would leave the other out of reach."""
+    """Taking the nearest pair first (90 and 100) would send the others a long way."""
     drawer = PersonDraw()
-    first = drawing(drawer, [0, 160])
-    assert drawing(drawer, [150, 330]) == first
+    first = drawing(drawer, [0, 100])
+    assert drawing(drawer, [90, 190]) == first
+
+
+@pytest.mark.parametrize("newcomer_first", [False, True])
+def test_who_stays_is_not_sacrificed_to_who_leaves_and_comes(drawing, newcomer_first):
+    drawer = PersonDraw()
+    first = drawing(drawer, [0, 250])
+    step = -1 if newcomer_first else 1
+    stayed, newcomer = drawing(drawer, [250, 600][::step])[::step]
+    assert stayed == first[1] and newcomer not in first
 
 
 def test_nobody_in_between_forgets(drawing):
