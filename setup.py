@@ -18,6 +18,24 @@ def extension(folder, name, *cpp_sources):
 
 
 EXTENSIONS = [
+    extension("nms_cython", "nms_grid", "greedy_nms.cpp"),
+    extension(
+        "multicut_cython",
+        "multicut",
+        "graph.cpp",
+        "problem.cpp",
+        "greedy.cpp",
+        "clustering.cpp",
+        "node_moves.cpp",
+        "kernighan_lin.cpp",
+        "descent.cpp",
+        "annealing.cpp",
+        "relaxation.cpp",
+        "soft_messages.cpp",
+        "cycles.cpp",
+        "search.cpp",
+        "instance.cpp",
+    ),
 ]
 
 setup(
@@ -26,7 +44,7 @@ setup(
     description="DeeperCut / ArtTrack human pose estimation",
     python_requires=">=3.7",
     packages=find_packages(include=["dataset*", "nnet*", "multiperson*", "util*", "lib*", "demo*"]),
-    py_modules=["config"],
+    py_modules=["config", "multicut", "nms_grid"],
     ext_modules=cythonize(EXTENSIONS, language_level=3),
     install_requires=[
         "numpy",

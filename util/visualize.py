@@ -32,15 +32,30 @@ def draw_pose(image, pose, skeleton, threshold=0.0, colours=None):
     colours: one (r, g, b) a joint; default: side_colours
     """
     colours = colours or (side_colours(skeleton) if skeleton.limbs else distinct_colours(skeleton.num_joints))
-    shown = np.isfinite(pose).all(axis=1) & (pose[:, 2] >= threshold)
-    width = _line_width(image, pose[shown, :2])
-    points = [tuple(point * SUPERSAMPLING) for point in np.nan_to_num(pose[:, :2])]
-    height, image_width = image.shape[:2]
-    overlay = Image.new("RGBA", (image_width * SUPERSAMPLING, height * SUPERSAMPLING))
+    return draw_poses(image, [pose], skeleton.limbs, [colours], threshold)
+
+
+def draw_poses(image, poses, limbs, colours, threshold=0.0):
+    """The picture with several skeletons on it, later ones above earlier ones; see draw_pose.
+
+    poses: one [J, 3] each; limbs: pairs of joints; colours: for each pose one (r, g, b) a joint
+    """
+    height, width = image.shape[:2]
+    overlay = Image.new("RGBA", (width * SUPERSAMPLING, height * SUPERSAMPLING))
     pen = ImageDraw.Draw(overlay)
-    limbs = [limb for limb in skeleton.limbs if shown[limb[0]] and shown[limb[1]]]
+    for pose, joint_colours in zip(poses, colours):
+        shown = np.isfinite(pose).all(axis=1) & (pose[:, 2] >= threshold)
+        line_width = _line_width(image, pose[shown, :2])
+        _draw_skeleton(pen, np.nan_to_num(pose[:, :2]), shown, limbs, joint_colours, line_width)
+    overlay = overlay.resize((width, height), Image.LANCZOS)
+    return np.asarray(Image.alpha_composite(Image.fromarray(image).convert("RGBA"), overlay).convert("RGB"))
+
+
+def _draw_skeleton(pen, points, shown, limbs, colours, width):
+    """points: [J, 2] and width: px of the picture; shown: [J] bool"""
+    points = [tuple(point * SUPERSAMPLING) for point in points]
     for grow, alpha in ((0.8, 160), (0, 255)):  # a dark rim first, so that lines show on any ground
-        for a, b in limbs:
+        for a, b in (limb for limb in limbs if shown[limb[0]] and shown[limb[1]]):
             colour = colours[a] if colours[a] != MIDDLE else colours[b]
             pen.line([points[a], points[b]], (colour if alpha == 255 else (0, 0, 0)) + (alpha,),
                      int(round((width + grow * width) * SUPERSAMPLING)))
@@ -48,8 +63,6 @@ def draw_pose(image, pose, skeleton, threshold=0.0, colours=None):
             x, y = points[joint]
             r = (1.1 + grow / 2) * width * SUPERSAMPLING
             pen.ellipse([x - r, y - r, x + r, y + r], (colours[joint] if alpha == 255 else (0, 0, 0)) + (alpha,))
-    overlay = overlay.resize((image_width, height), Image.LANCZOS)
-    return np.asarray(Image.alpha_composite(Image.fromarray(image).convert("RGBA"), overlay).convert("RGB"))
 
 
 def _line_width(image, points):

@@ -1,0 +1,72 @@
+// Undirected weighted graphs and the few operations on them that the solver is made of.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace multicut {
+
+using Index = std::int32_t;
+
+struct Edge {
+    Index a, b;
+    double cost;
+};
+
+struct Arc {
+    Index to;
+    double cost;
+};
+
+// Adjacency lists in one array; every edge is there twice, once from each end. Neighbours are sorted.
+class Graph {
+public:
+    class Arcs {
+    public:
+        Arcs(const Arc* first, const Arc* last) : first_(first), last_(last) {}
+        const Arc* begin() const { return first_; }
+        const Arc* end() const { return last_; }
+        std::size_t size() const { return last_ - first_; }
+        const Arc& operator[](std::size_t position) const { return first_[position]; }
+
+    private:
+        const Arc *first_, *last_;
+    };
+
+    Graph() : offsets_(1, 0) {}
+    // `edges` hold every pair at most once and no self edges.
+    Graph(Index nodes, const std::vector<Edge>& edges);
+
+    Index nodes() const { return static_cast<Index>(offsets_.size()) - 1; }
+    std::size_t arcs() const { return arcs_.size(); }
+    // All arcs in a row, those of a node from first_arc(node) on.
+    std::size_t first_arc(Index node) const { return offsets_[node]; }
+    Arcs arcs(Index node) const { return {arcs_.data() + offsets_[node], arcs_.data() + offsets_[node + 1]}; }
+
+private:
+    std::vector<std::size_t> offsets_;
+    std::vector<Arc> arcs_;
+};
+
+class UnionFind {
+public:
+    explicit UnionFind(Index elements);
+    Index find(Index element);
+    // The set of `first` takes in the set of `second` and keeps its root.
+    void unite(Index first, Index second) { parent_[find(second)] = find(first); }
+
+private:
+    std::vector<Index> parent_;
+};
+
+// What becomes of several edges between the same two nodes.
+enum class Parallel { last_wins, add };
+
+// Sorts edges by (a, b) with a < b, makes one of parallel ones and drops self edges. Linear time.
+std::vector<Edge> simplified(Index nodes, std::vector<Edge> edges, Parallel parallel);
+
+// Renumbers arbitrary labels within 0..size-1 to 0, 1, ... in the order of first appearance; returns their number.
+Index renumber(std::vector<Index>& labels);
+
+}  // namespace multicut

@@ -1,0 +1,208 @@
+#include "relaxation.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace multicut {
+
+namespace {
+
+std::uint64_t key(Index first, Index second) {
+    return static_cast<std::uint64_t>(first) << 32 | static_cast<std::uint32_t>(second);
+}
+
+// The cost of a node that is joined to none: it may still be active.
+double alone(double active) { return std::min(0.0, active); }
+
+// The five ways to cluster the nodes of a triangle: none, the ends of edge 0, 1 or 2, all.
+struct Cases {
+    double none, edge[3], all;
+
+    template <class Triangle>
+    explicit Cases(const Triangle& t) {
+        const double* active = t.active;
+        none = alone(active[0]) + alone(active[1]) + alone(active[2]);
+        edge[0] = t.joined[0] + active[0] + active[1] + alone(active[2]);
+        edge[1] = t.joined[1] + active[0] + active[2] + alone(active[1]);
+        edge[2] = t.joined[2] + active[1] + active[2] + alone(active[0]);
+        all = t.joined[0] + t.joined[1] + t.joined[2] + active[0] + active[1] + active[2];
+    }
+
+    double best() const { return std::min({none, edge[0], edge[1], edge[2], all}); }
+
+    // Best case with edge `k` joined minus best case with it cut.
+    double joined_minus_cut(int k) const {
+        return std::min(edge[k], all) - std::min({none, edge[(k + 1) % 3], edge[(k + 2) % 3]});
+    }
+
+    // Best case with node `i` active minus best case with it not active, given what it costs to be active.
+    double active_minus_not(int i, double active) const {
+        const int opposite = 2 - i;
+        const double without = std::min(none, edge[opposite]) - alone(active);
+        return std::min({without + active, edge[(opposite + 1) % 3], edge[(opposite + 2) % 3], all}) - without;
+    }
+};
+
+// Moves a part of the price difference from a small problem to the variable that it is the price difference of.
+void shift(double& share, double& variable, double amount) {
+    share -= amount;
+    variable += amount;
+}
+
+void take_all(double& share, double& variable) { shift(variable, share, variable); }
+
+}  // namespace
+
+Relaxation::Relaxation(const Problem& problem)
+    : problem_(&problem), edge_of_arc_(problem.graph.arcs()), activation_(problem.activation) {
+    std::vector<std::size_t> next_arc(problem.nodes());
+    for (Index node = 0; node < problem.nodes(); ++node)
+        next_arc[node] = problem.graph.first_arc(node);
+    for (Index node = 0; node < problem.nodes(); ++node) {
+        activates_.push_back(activation_[node] > 0);
+        for (const Arc& arc : problem.graph.arcs(node)) {
+            if (arc.to < node)
+                continue;
+            if (arc.cost < 0 && (activation_[node] > 0 || activation_[arc.to] > 0))
+                pairs_.push_back({{node, arc.to}, edges()});
+            edge_of_arc_[next_arc[node]++] = edge_of_arc_[next_arc[arc.to]++] = edges();
+            cost_.push_back(arc.cost);
+        }
+    }
+}
+
+Index Relaxation::edge_between(Index a, Index b) const {
+    const auto arcs = problem_->graph.arcs(a);
+    const auto by_node = [](const Arc& arc, Index node) { return arc.to < node; };
+    const Arc* found = std::lower_bound(arcs.begin(), arcs.end(), b, by_node);
+    if (found != arcs.end() && found->to == b)
+        return edge_of_arc_[problem_->graph.first_arc(a) + (found - arcs.begin())];
+    const auto chord = chord_index_.find(key(std::min(a, b), std::max(a, b)));
+    return chord == chord_index_.end() ? -1 : chord->second;
+}
+
+Index Relaxation::edge_or_chord(Index a, Index b) {
+    const Index found = edge_between(a, b);
+    if (found >= 0)
+        return found;
+    chord_index_[key(std::min(a, b), std::max(a, b))] = edges();
+    cost_.push_back(0.0);
+    return edges() - 1;
+}
+
+Relaxation::Triangle& Relaxation::triangle_of(Index a, Index b, Index c) {
+    Index node[3] = {a, b, c};
+    std::sort(node, node + 3);
+    const Index first = edge_or_chord(node[0], node[1]);
+    const auto place = triangle_index_.emplace(key(first, node[2]), static_cast<Index>(triangles_.size()));
+    if (place.second)
+        triangles_.push_back({{node[0], node[1], node[2]},
+                              {first, edge_or_chord(node[0], node[2]), edge_or_chord(node[1], node[2])}});
+    return triangles_[place.first->second];
+}
+
+void Relaxation::pack_cycle(const std::vector<Index>& path, double amount) {
+    const auto move = [&](Triangle& triangle, Index a, Index b, double cost) {
+        const Index edge = edge_between(a, b);
+        const int k = static_cast<int>(std::find(triangle.edge, triangle.edge + 3, edge) - triangle.edge);
+        shift(cost_[edge], triangle.joined[k], cost);
+    };
+    for (std::size_t i = 1; i + 1 < path.size(); ++i) {
+        Triangle& triangle = triangle_of(path[0], path[i], path[i + 1]);
+        move(triangle, path[0], path[i], -amount);
+        move(triangle, path[i], path[i + 1], -amount);
+        move(triangle, path[0], path[i + 1], amount);
+    }
+}
+
+// The order and the fractions are those of Abbas and Swoboda, "RAMA: a rapid multicut algorithm on GPU", CVPR 2022.
+void Relaxation::pass_messages(Triangle& t) {
+    bool activates = false;
+    for (int i = 0; i < 3; ++i) {
+        take_all(t.joined[i], cost_[t.edge[i]]);
+        if (activates_[t.node[i]]) {
+            activates = true;
+            take_all(t.active[i], activation_[t.node[i]]);
+        }
+    }
+    const auto give_edge = [&](int k, double fraction) {
+        shift(t.joined[k], cost_[t.edge[k]], fraction * Cases(t).joined_minus_cut(k));
+    };
+    const auto give_node = [&](int i) {
+        if (activates_[t.node[i]])
+            shift(t.active[i], activation_[t.node[i]], Cases(t).active_minus_not(i, t.active[i]));
+    };
+    if (activates)
+        for (int i = 0; i < 3; ++i)
+            give_node(i);
+    give_edge(0, 1.0 / 3);
+    give_edge(1, 1.0 / 2);
+    give_edge(2, 1.0);
+    give_edge(0, 1.0 / 2);
+    give_edge(1, 1.0);
+    give_edge(0, 1.0);
+}
+
+void Relaxation::pass_messages(Pair& p) {
+    take_all(p.joined, cost_[p.edge]);
+    const auto joined = [&] { return p.joined + p.active[0] + p.active[1]; };
+    for (int i = 0; i < 2; ++i)
+        take_all(p.active[i], activation_[p.node[i]]);
+    for (int i = 0; i < 2; ++i) {
+        const double other = alone(p.active[1 - i]);
+        shift(p.active[i], activation_[p.node[i]], std::min(joined(), p.active[i] + other) - other);
+    }
+    shift(p.joined, cost_[p.edge], joined() - alone(p.active[0]) - alone(p.active[1]));
+}
+
+void Relaxation::pass_messages() {
+    for (Pair& pair : pairs_)
+        pass_messages(pair);
+    for (Triangle& triangle : triangles_)
+        pass_messages(triangle);
+}
+
+double Relaxation::bound() const {
+    double sum = 0;
+    for (const double cost : cost_)
+        sum += std::min(0.0, cost);
+    for (const double cost : activation_)
+        sum += std::min(0.0, cost);
+    for (const Triangle& triangle : triangles_)
+        sum += Cases(triangle).best();
+    for (const Pair& pair : pairs_)
+        sum += std::min(pair.joined + pair.active[0] + pair.active[1], alone(pair.active[0]) + alone(pair.active[1]));
+    return sum;
+}
+
+double Relaxation::bound_after(int rounds) {
+    const std::vector<double> cost = cost_, activation = activation_;
+    const std::vector<Triangle> triangles = triangles_;
+    const std::vector<Pair> pairs = pairs_;
+    for (int round = 0; round < rounds; ++round)
+        pass_messages();
+    const double reached = bound();
+    cost_ = cost;
+    activation_ = activation;
+    triangles_ = triangles;
+    pairs_ = pairs;
+    return reached;
+}
+
+std::vector<Relaxation::Rise> Relaxation::rises() const {
+    std::vector<Rise> rises(edges());
+    const auto add = [&](Index edge, double joined_minus_cut) {
+        rises[edge].joined += std::max(0.0, joined_minus_cut);
+        rises[edge].cut += std::max(0.0, -joined_minus_cut);
+    };
+    for (Index edge = 0; edge < edges(); ++edge)
+        add(edge, cost_[edge]);
+    for (const Triangle& triangle : triangles_)
+        for (int k = 0; k < 3; ++k)
+            add(triangle.edge[k], Cases(triangle).joined_minus_cut(k));
+    for (const Pair& pair : pairs_)
+        add(pair.edge, pair.joined + pair.active[0] + pair.active[1] - alone(pair.active[0]) - alone(pair.active[1]));
+    return rises;
+}
+
+}  // namespace multicut

@@ -1,0 +1,93 @@
+"""From score maps to detections: the places where a joint may be, several of each.
+
+Points are (x, y) in px of the network's input; maps are indexed [row, column, channel]. Cell (r, c) stands for the
+point (c * stride + stride / 2, r * stride + stride / 2).  Source: DeeperCut (arXiv 1605.03170), sections 3 and 4.
+"""
+from collections import namedtuple
+
+import numpy as np
+
+from lib.nms_cython.nms_grid import nms_grid
+
+Detections = namedtuple("Detections", "coord coord_grid conf pairwise")
+Detections.__doc__ = """What was found in one picture: lists with an entry for each of the J joints, best first.
+
+coord: [n, 2] float64, where the joint is: cell centre + location refinement, px
+coord_grid: [n, 2] float64, the centre of its cell, px
+conf: [n, 1] its score, a probability
+pairwise: [n, J (J - 1), 2] px, from the cell centre to the person's other joints, in the order of get_pairwise_index;
+    [n, 0, 2] where the network does not predict them
+"""
+
+
+def make_nms_grid(radius):
+    """uint8 [2 r + 1, 2 r + 1], r = ceil(radius): 1 on the disc of cells that a detection suppresses."""
+    radius = int(np.ceil(radius))
+    offsets = np.arange(-radius, radius + 1)
+    return (offsets[:, None] ** 2 + offsets ** 2 <= radius ** 2).astype(np.uint8)
+
+
+def extract_detections(cfg, scmap, locref, pairwise_diff):
+    """The local maxima of each joint's score map -> Detections.
+
+    cfg: nms_radius (cells), det_min_score, stride
+    scmap: [H, W, J]; locref: [H, W, J, 2] px, or None; pairwise_diff: [H, W, J (J - 1), 2] px, or None
+    Raises ValueError where a score or an offset of a detection is NaN, or the maps' shapes do not belong together.
+    """
+    _check_shapes(scmap, locref, pairwise_diff)
+    footprint = make_nms_grid(cfg.nms_radius)
+    per_joint = []
+    for joint in range(scmap.shape[2]):
+        try:
+            kept = nms_grid(scmap[:, :, joint], footprint, cfg.det_min_score)
+        except ValueError as error:
+            raise ValueError("joint %d: %s" % (joint, error)) from None
+        rows, columns = np.unravel_index(kept, scmap.shape[:2])
+        centres = _centres(rows, columns, cfg.stride)
+        coord = centres if locref is None else centres + locref[rows, columns, joint]
+        offsets = _offsets(pairwise_diff, rows, columns)
+        if not (np.isfinite(coord).all() and np.isfinite(offsets).all()):
+            raise ValueError("joint %d: the location refinement or a pairwise offset of a detection is not finite"
+                             % joint)
+        per_joint.append((coord, centres, scmap[rows, columns, joint, None], offsets))
+    return Detections(*map(list, zip(*per_joint)))
+
+
+def detections_at(people, scmap_shape, pairwise_diff, stride):
+    """Annotated joints as if they had been found, with score 1: to judge the pairwise offsets and the assembly alone.
+
+    people: one array n x 3 (joint id, x, y) a person, px of the network's input; joints outside the map are left out
+    scmap_shape: (H, W, J); pairwise_diff: as for extract_detections
+    """
+    rows_total, columns_total, joints = scmap_shape
+    labelled = np.concatenate([np.reshape(person, (-1, 3)) for person in people] + [np.zeros((0, 3))])
+    cells = np.floor(labelled[:, :0:-1] / stride).astype(int)  # [n, (row, column)]
+    inside = ((cells >= 0) & (cells < (rows_total, columns_total))).all(axis=1)
+    per_joint = []
+    for joint in range(joints):
+        chosen = inside & (labelled[:, 0] == joint)
+        rows, columns = cells[chosen].T
+        per_joint.append((labelled[chosen, 1:], _centres(rows, columns, stride), np.ones((chosen.sum(), 1)),
+                          _offsets(pairwise_diff, rows, columns)))
+    return Detections(*map(list, zip(*per_joint)))
+
+
+def _centres(rows, columns, stride):
+    """Cells' centres [n, 2], px."""
+    return np.column_stack([columns, rows]) * stride + 0.5 * stride
+
+
+def _offsets(pairwise_diff, rows, columns):
+    return np.zeros((len(rows), 0, 2)) if pairwise_diff is None else pairwise_diff[rows, columns]
+
+
+def _check_shapes(scmap, locref, pairwise_diff):
+    if scmap.ndim != 3:
+        raise ValueError("score maps must be [rows, columns, joints], not of shape %s" % (scmap.shape,))
+    joints = scmap.shape[2]
+    for name, array, channels in [("location refinement", locref, joints),
+                                  ("pairwise offsets", pairwise_diff, joints * (joints - 1))]:
+        wanted = scmap.shape[:2] + (channels, 2)
+        if array is not None and array.shape != wanted:
+            raise ValueError("%s: the shape is %s and, next to score maps %s, must be %s"
+                             % (name, array.shape, scmap.shape, wanted))

@@ -1,0 +1,57 @@
+"""The graph of an assembly: nodes are detections, edges are pairs that may belong to one person.
+
+Source: DeepCut (arXiv 1511.06645), section 2; sparse edges as in ArtTrack (arXiv 1612.01465), section 3.
+"""
+from collections import namedtuple
+
+import numpy as np
+
+from multiperson.pairwise import pair_features, same_joint_probability
+
+SMALLEST_PROBABILITY = 1e-7  # probabilities are clipped to this and 1 minus this: finite costs
+
+Graph = namedtuple("Graph", "joint position probability edges edge_probability")
+Graph.__doc__ = """
+joint: [n] int64, the joint id of each detection, rising; within a joint in the order of the Detections
+position: [n, 2] float64 px; probability: [n] float64, the detection's score
+edges: [m, 2] int64, pairs of nodes i < j, ordered by their joints (a, b), a <= b, then by i, then by j
+edge_probability: [m] float64, that i and j belong to one person
+"""
+
+
+def build_graph(model, detections):
+    """SpatialModel, Detections -> Graph. Pairs of one joint are always edges, of different joints if the model's
+    config uses them. Time and memory are linear in detections and edges."""
+    counts = [len(coord) for coord in detections.coord]
+    if len(counts) != model.cfg.num_joints:
+        raise ValueError("detections of %d joints do not fit a spatial model of %d"
+                         % (len(counts), model.cfg.num_joints))
+    first = np.concatenate([[0], np.cumsum(counts)])  # of each joint's nodes
+    edges, probabilities = [np.zeros((0, 2), np.int64)], [np.zeros(0)]
+    for a, b in sorted(model.pairs + [(joint, joint) for joint in range(len(counts))]):
+        if a == b:
+            start, end = np.triu_indices(counts[a], 1)
+            distance = np.linalg.norm(detections.coord[a][start] - detections.coord[a][end], axis=1)
+            probability = same_joint_probability(distance)
+        elif counts[a] and counts[b]:
+            start, end = (index.ravel() for index in np.indices((counts[a], counts[b])))
+            probability = model.probability(a, b, pair_features(detections, a, b)).ravel()
+        else:
+            continue
+        edges.append(np.column_stack([first[a] + start, first[b] + end]))
+        probabilities.append(probability)
+    return Graph(np.repeat(np.arange(len(counts)), counts),
+                 np.concatenate(detections.coord).astype(np.float64),
+                 np.concatenate(detections.conf)[:, 0].astype(np.float64),
+                 np.concatenate(edges), np.concatenate(probabilities))
+
+
+def clip_probability(probability):
+    """Probabilities within SMALLEST_PROBABILITY of neither 0 nor 1."""
+    return np.clip(probability, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
+
+
+def costs(probability):
+    """log((1 - p) / p): what it costs to keep a node, or to have an edge inside a person; p is clipped."""
+    clipped = clip_probability(np.asarray(probability, float))
+    return np.log((1 - clipped) / clipped)

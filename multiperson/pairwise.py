@@ -1,0 +1,134 @@
+"""How likely two detections are one person's: DeeperCut (arXiv 1605.03170), section 4, and its parameters' files."""
+import os
+from collections import namedtuple
+
+import numpy as np
+import scipy.io
+from scipy.special import expit
+
+from dataset.targets import get_pairwise_index
+from util.config import find_file
+
+NUM_FEATURES = 8
+
+PairModel = namedtuple("PairModel", "X_min X_max w")
+PairModel.__doc__ = """The logistic regression of one pair of different joints.
+
+X_min, X_max: [8], the range of the features in training, which is scaled to 0..1; w: [9], the last one the intercept
+"""
+
+
+class SpatialModelError(ValueError):
+    """A spatial model that is not there or cannot be read; the message names the file."""
+
+
+def used_pairs(cfg):
+    """The pairs (a, b), a < b, of different joints between which there are edges: cfg.sparse_graph, or all; sorted."""
+    joints = cfg.num_joints
+    if not cfg.sparse_graph:
+        return [(a, b) for a in range(joints) for b in range(a + 1, joints)]
+    pairs = sorted({tuple(sorted(pair)) for pair in cfg.sparse_graph})
+    for pair in pairs:
+        if len(pair) != 2 or pair[0] == pair[1] or not (0 <= pair[0] and pair[1] < joints):
+            raise ValueError("sparse_graph: %s is not a pair of different joints among 0 to %d"
+                             % (list(pair), joints - 1))
+    return pairs
+
+
+def same_joint_probability(distance):
+    """The probability that two detections of one joint are the same person's, by their distance, px."""
+    return expit(7.5 - 0.2 * distance)
+
+
+def pair_features(detections, a, b):
+    """[n_a, n_b, 8]: how well each two detections of joints a and b agree with the offsets that they predict.
+
+    Forward, from a to b: the distance (px) and the angle (0..pi) between the real offset, cell centre of a's detection
+    to position of b's, and the one that a's cell predicts. Then backward likewise; then exp(-f) of these four.
+    """
+    joints = len(detections.coord)
+    if detections.pairwise[a].shape[1] == 0:
+        raise ValueError("the detections have no pairwise offsets; a network with pairwise_predict: true gives them")
+    features = np.empty((len(detections.coord[a]), len(detections.coord[b]), NUM_FEATURES))
+    # Seen from b the matrix is transposed: [n_b, n_a].
+    for k, (start, end, view) in enumerate([(a, b, features), (b, a, features.transpose(1, 0, 2))]):
+        real = detections.coord[end][None] - detections.coord_grid[start][:, None]
+        predicted = detections.pairwise[start][:, None, get_pairwise_index(start, end, joints)]
+        view[..., 2 * k] = np.hypot(*np.moveaxis(real - predicted, -1, 0))
+        view[..., 2 * k + 1] = _angle(real, predicted)
+    np.exp(-features[..., :4], out=features[..., 4:])
+    return features
+
+
+def _angle(first, second):
+    """The angle between vectors [..., 2], in 0..pi; where one of them is 0, the other's angle to the x axis."""
+    difference = np.abs(np.arctan2(first[..., 1], first[..., 0]) - np.arctan2(second[..., 1], second[..., 0]))
+    return np.minimum(difference, 2 * np.pi - difference)
+
+
+def scale_features(features, x_min, x_max):
+    """Features [..., 8] such that x_min..x_max becomes 0..1; one that never varied becomes 0."""
+    varied = x_max > x_min
+    return np.where(varied, (features - x_min) / np.where(varied, x_max - x_min, 1), 0.0)
+
+
+class SpatialModel(object):
+    """The parameters of all pairs of joints, as nested lists that may be set from outside.
+
+    X_min[a][b], X_max[a][b]: [8], w[a][b]: [9], see PairModel; a < b; None where they are not loaded
+    """
+
+    def __init__(self, cfg):
+        self.cfg = cfg
+        self.pairs = used_pairs(cfg)
+        self.X_min, self.X_max, self.w = ([[None] * cfg.num_joints for _ in range(cfg.num_joints)] for _ in range(3))
+
+    def load(self):
+        """Read the pairs that the graph needs from cfg.pairwise_model_dir -> self. Raises SpatialModelError."""
+        folder = find_file(self.cfg, "pairwise_model_dir")
+        for a, b in self.pairs:
+            self.X_min[a][b], self.X_max[a][b], self.w[a][b] = read_pair_model(folder, a, b)
+        return self
+
+    def probability(self, a, b, features):
+        """The probability, by features [..., 8] of joints a < b, that the two are one person's."""
+        if self.w[a][b] is None:
+            raise SpatialModelError("the spatial model of joints %d and %d is not loaded" % (a, b))
+        scaled = scale_features(features, np.asarray(self.X_min[a][b]), np.asarray(self.X_max[a][b]))
+        w = np.asarray(self.w[a][b])
+        return expit(scaled.dot(w[:-1]) + w[-1])
+
+
+def pair_model_path(folder, a, b):
+    """The file of joints a < b, counted from 0; its name counts from 1."""
+    return os.path.join(folder, "spatial_model_cidx_%d_%d.mat" % (a + 1, b + 1))
+
+
+def read_pair_model(folder, a, b):
+    """The PairModel of joints a < b from a folder. Raises SpatialModelError, naming the file."""
+    path = pair_model_path(folder, a, b)
+    if not os.path.exists(path):
+        raise SpatialModelError("there is no spatial model %s, which the edges between joints %d and %d need; "
+                                "train_spatial_model.py makes one" % (path, a, b))
+    try:
+        model = scipy.io.loadmat(path, squeeze_me=True, struct_as_record=False)["spatial_model"]
+        parts = PairModel(*(np.asarray(part, float) for part in (
+            model.training_opts.X_min, model.training_opts.X_max, model.log_reg.w)))
+    except Exception as error:  # scipy raises many kinds for files that are not MATLAB's
+        raise SpatialModelError("%s is not a spatial model (%s)" % (path, error)) from None
+    shapes = [part.shape for part in parts]
+    wanted = [(NUM_FEATURES,), (NUM_FEATURES,), (NUM_FEATURES + 1,)]
+    if shapes != wanted or not np.isfinite(np.concatenate(parts)).all():
+        raise SpatialModelError("%s: X_min, X_max and w must be 8, 8 and 9 finite numbers, not of shapes %s"
+                                % (path, shapes))
+    return parts
+
+
+def write_pair_model(folder, a, b, model):
+    """Write a PairModel of joints a < b, in the reference's form. The folder is made where there is none."""
+    os.makedirs(folder, exist_ok=True)
+    path = pair_model_path(folder, a, b)
+    options = {"X_min": np.reshape(model.X_min, (1, -1)), "X_max": np.reshape(model.X_max, (1, -1))}
+    file = {"spatial_model": {"training_opts": options, "log_reg": {"w": np.reshape(model.w, (1, -1))}}}
+    scipy.io.savemat(path + ".tmp", file, appendmat=False)
+    os.replace(path + ".tmp", path)  # whole or not at all

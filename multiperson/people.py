@@ -1,0 +1,99 @@
+"""Detections become people: a minimum cost multicut whose clusters are people, and which may leave nodes out.
+
+Source: DeeperCut (arXiv 1605.03170), section 2, with the suppression of nodes of DeepCut (arXiv 1511.06645), section 2.
+"""
+from collections import namedtuple
+
+import numpy as np
+
+from lib.multicut_cython.multicut import solve
+from multiperson.graph import clip_probability, costs
+
+Person = namedtuple("Person", "keypoints score visibility cost members")
+Person.__doc__ = """
+keypoints: [J, 3] float64 (x, y, score), px of the network's input; nan for joints that were not found
+score: mean of the J joints' scores, where an absent joint counts 0: a lone wrist is not a better person than a whole
+    body whose joints are each a little less certain
+visibility: [J] bool, which joints were found
+cost: this person's share of the objective: its nodes' costs and those of the edges inside; the lower, the surer
+members: [k] int64, its nodes in the graph, rising
+"""
+
+Assembly = namedtuple("Assembly", "people graph person node_cost edge_cost objective lower_bound gap stats")
+Assembly.__doc__ = """The people of a picture and everything that explains them.
+
+people: Persons by falling score; graph: the Graph that was solved
+person: [n] int64, for each node the place of its person in `people`, -1 = suppressed
+node_cost: [n], what keeping a node costs; edge_cost: [m], what it costs to have an edge's ends in one person
+objective: the sum of the costs of kept nodes and of edges inside people = the sum of the people's costs
+lower_bound, gap, stats: no assembly of this graph costs less than the bound; gap is (objective - bound) / |objective|;
+    see lib.multicut_cython.solution.Solution
+"""
+
+
+def assemble(graph, num_joints, must_join=(), must_cut=(), must_keep=(), **solver_options):
+    """The people in a Graph -> Assembly; suppressed detections are nobody's.
+
+    must_join, must_cut: pairs of nodes that have to be, or must not be, one person; must_keep: nodes that may not be
+    suppressed; solver_options: time_limit, effort, prove and others, see lib.multicut_cython.multicut.solve
+    Raises ValueError where a probability is not a number, a node is out of range, or constraints contradict each other.
+    """
+    if not (np.isfinite(graph.probability).all() and np.isfinite(graph.edge_probability).all()):
+        raise ValueError("a detection's score, or a pair's probability, is not a number")
+    node_cost, edge_cost = costs(graph.probability), costs(graph.edge_probability)
+    solution = solve(node_cost, graph.edges, edge_cost, must_join=must_join, must_cut=must_cut, must_keep=must_keep,
+                     **solver_options)
+    person, people = _people(graph, solution.labels, node_cost, edge_cost, num_joints)
+    return Assembly(people, graph, person, node_cost, edge_cost,
+                    solution.objective, solution.lower_bound, solution.gap, solution.stats)
+
+
+def suppressed(assembly):
+    """The nodes that are nobody's, [k] int64."""
+    return np.flatnonzero(assembly.person < 0)
+
+
+def inner_edges(edges, cluster):
+    """[m] bool: the edges whose ends are in one cluster; cluster: [n], -1 = suppressed."""
+    start, end = cluster[edges].T
+    return (start == end) & (start >= 0)
+
+
+def merge_detections(joint, cluster, probability, position, num_joints):
+    """The joints of clusters, each the mean of its detections' positions weighted by their scores.
+
+    joint [n], cluster [n] (0..P-1, -1 = suppressed), probability [n], position [n, 2] -> [P, num_joints, 3] (x, y,
+    score), nan where a cluster lacks a joint; the score is that of the best detection.
+    """
+    kept = cluster >= 0
+    place = cluster[kept], joint[kept]
+    shape = (cluster.max() + 1 if len(cluster) else 0, num_joints)
+    weight = clip_probability(probability[kept])  # of two detections of score 0 the mean is still known
+    total, score, moment = np.zeros(shape), np.zeros(shape), np.zeros(shape + (2,))
+    np.add.at(total, place, weight)
+    np.add.at(moment, place, weight[:, None] * position[kept])
+    np.maximum.at(score, place, probability[kept])
+    merged = np.full(shape + (3,), np.nan)
+    found = total > 0
+    merged[found] = np.column_stack([moment[found] / total[found, None], score[found]])
+    return merged
+
+
+def _people(graph, cluster, node_cost, edge_cost, num_joints):
+    """([n] place of each node's person in the list, -1 = suppressed; Persons by falling score)"""
+    kept = cluster >= 0
+    keypoints = merge_detections(graph.joint, cluster, graph.probability, graph.position, num_joints)
+    scores = np.nan_to_num(keypoints[..., 2]).mean(axis=1)
+    cost = np.bincount(cluster[kept], node_cost[kept], len(keypoints))
+    inner = inner_edges(graph.edges, cluster)
+    cost += np.bincount(cluster[graph.edges[inner, 0]], edge_cost[inner], len(keypoints))
+
+    order = np.argsort(-scores, kind="stable")
+    rank = np.empty(len(order) + 1, np.int64)
+    rank[order], rank[-1] = np.arange(len(order)), -1
+    person = rank[cluster]
+    by_person = np.argsort(person, kind="stable")
+    members = np.split(by_person, np.searchsorted(person[by_person], np.arange(len(order))))[1:]
+    people = [Person(keypoints[k], float(scores[k]), np.isfinite(keypoints[k, :, 0]), float(cost[k]), nodes)
+              for k, nodes in zip(order, members)]
+    return person, people
