@@ -13,14 +13,14 @@ from collections import namedtuple
 import numpy as np
 import scipy.io
 
-DataItem = namedtuple("DataItem", "image_id im_path im_size joints crop coco_id ignored")
-DataItem.__new__.__defaults__ = (None, None, None, ())
+DataItem = namedtuple("DataItem", "image_id im_path im_size joints crop coco_id segmentations ignored")
+DataItem.__new__.__defaults__ = (None, None, None, (), ())
 DataItem.__doc__ = """One labelled picture.
 
 image_id: its place in the data set; im_path: its file; im_size: [channels, height, width]
 joints: one float array n x 3 (joint id, x, y) a person; None = without ground truth
 crop: (x1, y1, x2, y2), pixels from 0, inclusive, or None
-coco_id: COCO's id of the picture; ignored: COCO segmentations of people without labelled joints
+coco_id: COCO's id of the picture; segmentations: COCO's, one for each of joints; ignored: of people without labels
 """
 
 

@@ -43,12 +43,12 @@ class MSCOCO(PoseDataset):
             if cfg.coco_only_images_with_people and not annotations:
                 continue
             path = os.path.join(root, "images", cfg.dataset_phase, image["file_name"])
-            people = [joints_of(one) for one in annotations if not one["iscrowd"] and one.get("num_keypoints")]
+            people = [one for one in annotations if not one["iscrowd"] and one.get("num_keypoints")]
             # What shows people whose joints nobody labelled must not teach that there are none.
-            ignored = [one["segmentation"] for one in annotations if one["iscrowd"] or not one.get("num_keypoints")]
-            joints = None if cfg.dataset_ann == "image_info" else people
+            ignored = [one["segmentation"] for one in annotations if one not in people]
+            joints = None if cfg.dataset_ann == "image_info" else [joints_of(one) for one in people]
             items.append(DataItem(len(items), path, [3, image["height"], image["width"]], joints, None, image["id"],
-                                  ignored))
+                                  [one["segmentation"] for one in people], ignored))
         return items
 
     def cell_weights(self, item, view, size):

@@ -17,6 +17,18 @@ def person_colour(number):
     return tuple(int(255 * v) for v in colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.85, 1.0))
 
 
+def draw_people(image, poses, limbs, numbers=None):
+    """The picture with people on it, each in a colour of its own.
+
+    poses: one [J, 3] (x, y, score) a person, nan where absent; those with too few joints are left out
+    numbers: for each person the number of its colour; default: its place
+    """
+    numbers = range(len(poses)) if numbers is None else numbers
+    shown = [(pose, [person_colour(number)] * len(pose)) for number, pose in zip(numbers, poses)
+             if np.isfinite(pose[:, 2]).sum() >= FEWEST_JOINTS]
+    return draw_poses(image, [pose for pose, _ in shown], limbs, [colours for _, colours in shown])
+
+
 class PersonDraw(object):
     """Draws the people of successive pictures, each in a colour that it keeps from one picture to the next."""
 
@@ -32,8 +44,7 @@ class PersonDraw(object):
         limbs = dataset.get_pose_segments()
         poses = [pose for pose in map(_pose, person_conf) if np.isfinite(pose[:, 2]).sum() >= FEWEST_JOINTS]
         self._identify(np.array([np.nanmean(pose[:, :2], axis=0) for pose in poses]).reshape(-1, 2))
-        colours = [[person_colour(number)] * len(pose) for number, pose in zip(self._numbers, poses)]
-        return draw_poses(np.asarray(visim, np.uint8), poses, limbs, colours)
+        return draw_people(np.asarray(visim, np.uint8), poses, limbs, self._numbers)
 
     def _identify(self, points):
         """Number the people that have their joints' mean at `points` [P, 2] like those of the last call that are

@@ -1,0 +1,59 @@
+"""COCO's form of results, and its evaluation (Lin et al., arXiv 1405.0312; cocodataset.org/#keypoints-eval)."""
+import contextlib
+import os
+
+import numpy as np
+
+PERSON_CATEGORY = 1
+FIGURES = ("AP", "AP50", "AP75", "APmedium", "APlarge", "AR", "AR50", "AR75", "ARmedium", "ARlarge")
+
+
+def coco_result(coco_id, keypoints, score):
+    """An entry of a COCO results file. keypoints: [J, 3] (x, y, score), px of the picture, nan where absent: (0, 0, 0)."""
+    found = np.isfinite(keypoints).all(axis=1)
+    joints = np.where(found[:, None], keypoints[:, :2], 0)
+    flat = np.column_stack([joints, found]).ravel()
+    return {"image_id": int(coco_id), "category_id": PERSON_CATEGORY, "keypoints": [round(float(v), 3) for v in flat],
+            "score": float(score)}
+
+
+def pose_predict_with_gt_segm(scmap, offmat, stride, gt_segm, coco_id):
+    """The people that masks cut out: for each, the arg max per joint of the score maps inside, plus location refinement.
+
+    scmap: [H, W, J]; offmat: [H, W, J, 2] px, or None; gt_segm: one bool mask [h, w] a person, px of the network's
+    input; a mask and the maps share their top left corner
+    Returns COCO results, see coco_result; a person whose mask lies outside the maps is left out.
+    """
+    height, width, joints = scmap.shape
+    results = []
+    for mask in gt_segm:
+        rows, columns = np.nonzero(mask[:int(height * stride), :int(width * stride)])
+        if not len(rows):
+            continue
+        cells = np.unique(np.column_stack([rows // stride, columns // stride]).astype(int), axis=0)
+        scores = scmap[cells[:, 0], cells[:, 1]]  # [n, J]
+        best = cells[scores.argmax(axis=0)]  # [J, (row, column)]
+        points = (best[:, ::-1] + 0.5) * stride
+        if offmat is not None:
+            points = points + offmat[best[:, 0], best[:, 1], np.arange(joints)]
+        pose = np.column_stack([points, scores.max(axis=0)])
+        results.append(coco_result(coco_id, pose, pose[:, 2].mean()))
+    return results
+
+
+def evaluate(coco, results, sigmas=None):
+    """{figure: value} of COCO's keypoint evaluation, over all pictures of the annotations.
+
+    coco: pycocotools' COCO object with the annotations; results: see coco_result; sigmas: [J], default: COCO's
+    """
+    from pycocotools.cocoeval import COCOeval
+    if not results:
+        return dict.fromkeys(FIGURES, 0.0)
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        evaluation = COCOeval(coco, coco.loadRes(results), "keypoints")
+        if sigmas is not None:
+            evaluation.params.kpt_oks_sigmas = np.array(sigmas)
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return dict(zip(FIGURES, (float(value) for value in evaluation.stats)))
