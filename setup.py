@@ -33,6 +33,7 @@ EXTENSIONS = [
         "relaxation.cpp",
         "soft_messages.cpp",
         "cycles.cpp",
+        "small.cpp",
         "search.cpp",
         "instance.cpp",
     ),

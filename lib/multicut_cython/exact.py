@@ -111,9 +111,7 @@ class _Program:
         bound = -np.inf
         while True:
             if deadline is not None:
-                # HiGHS counts the time of all runs together.
-                left = max(0.0, deadline - time.perf_counter())
-                self.model.setOptionValue("time_limit", self.model.getRunTime() + left)
+                self.model.setOptionValue("time_limit", max(0.0, deadline - time.perf_counter()))
             self.model.run()
             if self.model.getModelStatus() != self.highspy.HighsModelStatus.kOptimal:
                 return None, bound

@@ -7,6 +7,7 @@
 #include "cycles.hpp"
 #include "descent.hpp"
 #include "greedy.hpp"
+#include "small.hpp"
 
 namespace multicut {
 
@@ -44,15 +45,28 @@ Search::Search(const Problem& problem, const Options& options, const Deadline& d
       bound_(relaxation_.bound()) {}
 
 void Search::run() {
-    Budget budget = budget_of(local_search_sweeps);
-    consider(descended_further(problem_, contracted_greedily(problem_), budget));
+    start();
     raise_bound();
     if (options_.effort <= 0)
         return;
+    if (!is_optimal() && problem_.nodes() <= most_small_nodes) {
+        consider(optimal_clustering(problem_));
+        bound_ = cost_;
+    }
     if (!is_optimal() && gap() < smoothable_gap * std::abs(cost_))
         smooth_bound();
     if (!is_optimal())
         anneal();
+}
+
+// Greedy contraction pays for activations too early or, without them, too late; descent makes up for much of it.
+void Search::start() {
+    Budget budget = budget_of(local_search_sweeps);
+    consider(descended_further(problem_, contracted_greedily(problem_), budget));
+    const Problem without_activation{problem_.graph, std::vector<double>(problem_.nodes(), 0.0)};
+    const bool same = without_activation.activation == problem_.activation;
+    if (!same && !deadline_.passed())
+        consider(descended(problem_, contracted_greedily(without_activation), budget));
 }
 
 bool Search::is_optimal() const { return gap() <= closed_gap * (1 + std::abs(cost_)); }

@@ -33,6 +33,7 @@ private:
     Budget budget_of(double sweeps) const;
 
     bool consider(const Labels& labels);  // whether it is better than the best so far
+    void start();
     void pass_messages(int rounds);
     void raise_bound();
     void smooth_bound();

@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 
 from multiperson.detections import detections_at, extract_detections, make_nms_grid
+from scenes import load_case, multi_person_config, numbers
 from util.config import default_config
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_equal_to_the_reference(nms_numbers, number):
+def test_equal_to_the_reference(number):
+    nms_numbers = numbers("nms")
     radius, threshold = nms_numbers["n%d_radius_thresh" % number]
     np.testing.assert_array_equal(make_nms_grid(radius), nms_numbers["n%d_grid" % number])
     scmap = nms_numbers["n%d_map" % number]
@@ -19,7 +21,9 @@ def test_equal_to_the_reference(nms_numbers, number):
     np.testing.assert_array_equal(found.conf[0][:, 0], scmap.ravel()[kept])
 
 
-def test_detections_of_the_assembly_cases(case):
+@pytest.mark.parametrize("letter", "abc")
+def test_detections_of_the_assembly_cases(letter):
+    case = load_case(letter)
     found, expected = case.detections, case.expected
     assert [len(coord) for coord in found.coord] == np.bincount(expected["det_part"], minlength=17).tolist()
     np.testing.assert_array_equal(np.concatenate(found.coord_grid), expected["det_grid"])
@@ -27,32 +31,35 @@ def test_detections_of_the_assembly_cases(case):
     np.testing.assert_allclose(np.concatenate(found.coord), expected["pos"], rtol=0, atol=1e-9)
 
 
-def test_one_bright_cell_by_hand(two_joint_config):
+def test_one_bright_cell_by_hand():
+    cfg = multi_person_config()
     scmap, locref, pairwise = np.zeros((6, 7, 2)), np.zeros((6, 7, 2, 2)), np.zeros((6, 7, 2, 2))
     scmap[2, 3, 1] = 0.75
     locref[2, 3, 1] = 1.5, -2
     pairwise[2, 3, 1] = 30, 40  # from joint 1 to joint 0
-    found = extract_detections(two_joint_config, scmap, locref, pairwise)
+    found = extract_detections(cfg, scmap, locref, pairwise)
     assert [part.shape for part in (found.coord[0], found.coord_grid[0], found.conf[0], found.pairwise[0])] == [
         (0, 2), (0, 2), (0, 1), (0, 2, 2)]
     assert found.coord_grid[1].tolist() == [[28, 20]] and found.coord[1].tolist() == [[29.5, 18]]
     assert found.conf[1].tolist() == [[0.75]] and found.pairwise[1].tolist() == [[[0, 0], [30, 40]]]
 
 
-def test_what_is_not_a_number_is_named(two_joint_config):
+def test_what_is_not_a_number_is_named():
+    cfg = multi_person_config()
     scmap, locref = np.zeros((6, 7, 2)), np.zeros((6, 7, 2, 2))
     scmap[0, 0, 1] = 0.5
     locref[0, 0, 1, 0] = np.nan
     with pytest.raises(ValueError, match="joint 1: the location refinement"):
-        extract_detections(two_joint_config, scmap, locref, None)
+        extract_detections(cfg, scmap, locref, None)
     scmap[3, 3, 1] = np.nan
     with pytest.raises(ValueError, match="joint 1: the score map contains NaN"):
-        extract_detections(two_joint_config, scmap, locref, None)
+        extract_detections(cfg, scmap, locref, None)
 
 
-def test_maps_of_different_networks(two_joint_config):
+def test_maps_of_different_networks():
+    cfg = multi_person_config()
     with pytest.raises(ValueError, match=r"pairwise offsets: .* must be \(6, 7, 2, 2\)"):
-        extract_detections(two_joint_config, np.zeros((6, 7, 2)), None, np.zeros((6, 7, 6, 2)))
+        extract_detections(cfg, np.zeros((6, 7, 2)), None, np.zeros((6, 7, 6, 2)))
 
 
 def test_annotated_joints_as_detections():

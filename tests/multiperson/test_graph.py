@@ -4,9 +4,12 @@ import pytest
 from multiperson.detections import Detections
 from multiperson.graph import build_graph, costs
 from multiperson.pairwise import SpatialModel
+from scenes import load_case, multi_person_config, place, set_pair
 
 
-def test_equal_to_the_reference(case):
+@pytest.mark.parametrize("letter", "abc")
+def test_equal_to_the_reference(letter):
+    case = load_case(letter)
     graph, expected = build_graph(case.model, case.detections), case.expected
     real = expected["pwidx"].any(axis=1)  # without the rows of padding
     np.testing.assert_array_equal(graph.edges, expected["pwidx"][real])
@@ -16,9 +19,10 @@ def test_equal_to_the_reference(case):
     assert graph.edges.dtype == graph.joint.dtype == np.int64
 
 
-def test_edges_in_their_order(two_joint_config, place):
-    model = SpatialModel(two_joint_config)
-    model.X_min[0][1], model.X_max[0][1], model.w[0][1] = np.zeros(8), np.ones(8), np.zeros(9)
+def test_edges_in_their_order():
+    cfg = multi_person_config()
+    model = SpatialModel(cfg)
+    set_pair(model, 0, 1, np.zeros(8), np.ones(8), np.zeros(9))
     graph = build_graph(model, place([[[10, 10], [40, 10]], [[70, 10], [90, 10]]]))
     assert graph.joint.tolist() == [0, 0, 1, 1]
     assert graph.edges.tolist() == [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]
@@ -27,16 +31,18 @@ def test_edges_in_their_order(two_joint_config, place):
     assert (graph.edge_probability[1:5] == 0.5).all()
 
 
-def test_no_detections(two_joint_config):
-    model = SpatialModel(two_joint_config)
+def test_no_detections():
+    cfg = multi_person_config()
+    model = SpatialModel(cfg)
     none = Detections([np.zeros((0, 2))] * 2, [np.zeros((0, 2))] * 2, [np.zeros((0, 1))] * 2, [np.zeros((0, 2, 2))] * 2)
     graph = build_graph(model, none)
     assert [part.shape for part in graph] == [(0,), (0, 2), (0,), (0, 2), (0,)]
 
 
-def test_detections_of_another_skeleton(two_joint_config, place):
+def test_detections_of_another_skeleton():
+    cfg = multi_person_config()
     with pytest.raises(ValueError, match="3 joints do not fit a spatial model of 2"):
-        build_graph(SpatialModel(two_joint_config), place([[[10, 10], [40, 10], [50, 10]]]))
+        build_graph(SpatialModel(cfg), place([[[10, 10], [40, 10], [50, 10]]]))
 
 
 def test_costs_are_clipped_logits():

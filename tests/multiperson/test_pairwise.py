@@ -6,6 +6,7 @@ from dataset.targets import get_pairwise_index
 from multiperson import pairwise
 from multiperson.detections import Detections
 from multiperson.pairwise import PairModel, SpatialModel, SpatialModelError, pair_features
+from scenes import multi_person_config, place
 
 MODEL = PairModel(np.arange(8.0), np.arange(8.0) + 2, np.arange(9.0) - 4)
 
@@ -36,7 +37,7 @@ def test_angles_are_wrapped():
     np.testing.assert_allclose(angles, angles.T)
 
 
-def test_every_pair_of_detections_has_its_place(place):
+def test_every_pair_of_detections_has_its_place():
     found = place([[[0, 0], [10, 0], [20, 5]], [[100, 0], [117, 0], [0, 5]]])
     features = pair_features(found, 1, 2)
     assert features.shape == (2, 2, 8)
@@ -64,8 +65,9 @@ def test_scaling():
     assert scaled.tolist() == [[0.5, 0], [1, 0]]
 
 
-def test_probability_is_the_logistic_regression(two_joint_config):
-    model = SpatialModel(two_joint_config)
+def test_probability_is_the_logistic_regression():
+    cfg = multi_person_config()
+    model = SpatialModel(cfg)
     features = np.arange(8.0)[None] + 1  # scaled: 0.5 each
     with pytest.raises(SpatialModelError, match="joints 0 and 1 is not loaded"):
         model.probability(0, 1, features)
@@ -73,43 +75,47 @@ def test_probability_is_the_logistic_regression(two_joint_config):
     np.testing.assert_allclose(model.probability(0, 1, features), [1 / (1 + np.exp(2 - 4))])  # 0.5 * -4, intercept 4
 
 
-def test_used_pairs(two_joint_config):
-    two_joint_config.num_joints = 3
-    assert pairwise.used_pairs(two_joint_config) == [(0, 1), (0, 2), (1, 2)]
-    two_joint_config.sparse_graph = [[1, 2], [0, 1], [1, 0]]
-    assert pairwise.used_pairs(two_joint_config) == [(0, 1), (1, 2)]
+def test_used_pairs():
+    cfg = multi_person_config()
+    cfg.num_joints = 3
+    assert pairwise.used_pairs(cfg) == [(0, 1), (0, 2), (1, 2)]
+    cfg.sparse_graph = [[1, 2], [0, 1], [1, 0]]
+    assert pairwise.used_pairs(cfg) == [(0, 1), (1, 2)]
     for wrong in [[1, 3], [1, 1], [-1, 1], [0, 1, 2]]:
-        two_joint_config.sparse_graph = [wrong]
+        cfg.sparse_graph = [wrong]
         with pytest.raises(ValueError, match="sparse_graph"):
-            pairwise.used_pairs(two_joint_config)
+            pairwise.used_pairs(cfg)
 
 
-def test_files_have_the_reference_s_form(tmp_path, two_joint_config):
-    two_joint_config.pairwise_model_dir = str(tmp_path / "model")
-    pairwise.write_pair_model(two_joint_config.pairwise_model_dir, 0, 1, MODEL)
+def test_files_have_the_reference_s_form(tmp_path):
+    cfg = multi_person_config()
+    cfg.pairwise_model_dir = str(tmp_path / "model")
+    pairwise.write_pair_model(cfg.pairwise_model_dir, 0, 1, MODEL)
     model = scipy.io.loadmat(str(tmp_path / "model/spatial_model_cidx_1_2.mat"))["spatial_model"]
     np.testing.assert_array_equal(model["training_opts"][0][0][0]["X_min"][0][0], MODEL.X_min)
     np.testing.assert_array_equal(model["training_opts"][0][0][0]["X_max"][0][0], MODEL.X_max)
     np.testing.assert_array_equal(model["log_reg"][0][0][0]["w"][0][0][:], MODEL.w)
-    loaded = SpatialModel(two_joint_config).load()
+    loaded = SpatialModel(cfg).load()
     np.testing.assert_array_equal(loaded.X_max[0][1], MODEL.X_max)
     np.testing.assert_array_equal(loaded.w[0][1], MODEL.w)
 
 
-def test_only_files_that_the_graph_needs(tmp_path, two_joint_config):
-    two_joint_config.update(num_joints=3, sparse_graph=[[0, 2]], pairwise_model_dir=str(tmp_path))
+def test_only_files_that_the_graph_needs(tmp_path):
+    cfg = multi_person_config()
+    cfg.update(num_joints=3, sparse_graph=[[0, 2]], pairwise_model_dir=str(tmp_path))
     with pytest.raises(SpatialModelError, match="spatial_model_cidx_1_3.mat, which the edges between joints 0 and 2"):
-        SpatialModel(two_joint_config).load()
+        SpatialModel(cfg).load()
     pairwise.write_pair_model(str(tmp_path), 0, 2, MODEL)
-    assert SpatialModel(two_joint_config).load().w[0][1] is None
+    assert SpatialModel(cfg).load().w[0][1] is None
 
 
-def test_files_that_are_something_else(tmp_path, two_joint_config):
-    two_joint_config.pairwise_model_dir = str(tmp_path)
+def test_files_that_are_something_else(tmp_path):
+    cfg = multi_person_config()
+    cfg.pairwise_model_dir = str(tmp_path)
     path = tmp_path / "spatial_model_cidx_1_2.mat"
     path.write_text("nothing")
     with pytest.raises(SpatialModelError, match="cidx_1_2.mat is not a spatial model"):
-        SpatialModel(two_joint_config).load()
+        SpatialModel(cfg).load()
     pairwise.write_pair_model(str(tmp_path), 0, 1, MODEL._replace(w=np.ones(5)))
     with pytest.raises(SpatialModelError, match="must be 8, 8 and 9 finite numbers"):
-        SpatialModel(two_joint_config).load()
+        SpatialModel(cfg).load()

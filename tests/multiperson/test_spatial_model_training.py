@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 
 from multiperson import spatial_model_training as training
-from multiperson.detections import Detections
 from multiperson.pairwise import SpatialModel, pair_features
 from multiperson.spatial_model_report import (calibration_curve, held_out_probabilities, make_report,
                                               model_probabilities, write_report)
 from multiperson.spatial_model_training import NOBODY, collect_examples, fit_spatial_model, owners
+from scenes import multi_person_config, place, with_stray
 
 NAMES = ["head", "foot"]
 
 
-def pictures(place, count, people, noise, seed=0):
+def pictures(count, people, noise, seed=0):
     """`count` pictures of so many people with two joints; their predicted offsets have normal errors of `noise` px."""
     rng = np.random.RandomState(seed)
     for _ in range(count):
@@ -25,32 +25,25 @@ def pictures(place, count, people, noise, seed=0):
         yield found, [np.column_stack([[0, 1], pose]) for pose in poses]
 
 
-def stray(found, joint, point):
-    """The detections and one more, whose offsets are 0."""
-    parts = [list(part) for part in found]
-    for part, addition in zip(parts, ([point], [point], [[0.5]], np.zeros((1,) + found.pairwise[joint].shape[1:]))):
-        part[joint] = np.concatenate([part[joint], np.array(addition, float)])
-    return Detections(*parts)
-
-
-def test_owners_are_the_nearest_within_reach(place):
+def test_owners_are_the_nearest_within_reach():
     people = [np.array([[0, 10.0, 10], [1, 50, 50]]), np.array([[0, 30.0, 10]])]
     found = place([[[12, 10], [50, 50]], [[22, 10], [80, 50]]])
     assert [owner.tolist() for owner in owners(found, people, 15)] == [[0, 1], [0, NOBODY]]
     assert owners(found, [], 15)[0].tolist() == [NOBODY] * 2
 
 
-def test_examples_of_two_people_by_hand(place):
+def test_examples_of_two_people_by_hand():
     poses = [[[10, 10], [10, 90]], [[200, 10], [200, 90]]]
-    found = stray(place(poses), 1, [400, 300])  # nobody's, but of whom cannot be said in a picture of several
+    # One foot is nobody's, but in a picture of several people one cannot say whose it is not.
+    found = with_stray(place(poses), 1, [400, 300], 0.5)
     people = [np.column_stack([[0, 1], pose]) for pose in poses]
     examples = collect_examples([(found, people)] * 2, [(0, 1)], 17)[0, 1]
     assert examples.same.tolist() == [True, False, False, True] * 2 and examples.image.tolist() == [0] * 4 + [1] * 4
     np.testing.assert_array_equal(examples.features[:4], pair_features(found, 0, 1)[:, :2].reshape(4, 8))
 
 
-def test_examples_of_one_person_and_nobody(place):
-    found = stray(stray(place([[[10, 10], [10, 90]]]), 1, [400, 300]), 0, [500, 300])
+def test_examples_of_one_person_and_nobody():
+    found = with_stray(with_stray(place([[[10, 10], [10, 90]]]), 1, [400, 300], 0.5), 0, [500, 300], 0.5)
     whole, headless = np.array([[0, 10, 10], [1, 10, 90]]), np.array([[1, 10, 90]])
     # Head and foot; head with stray foot; stray head with foot. Two strays: nobody knows.
     assert collect_examples([(found, [whole])], [(0, 1)], 17)[0, 1].same.tolist() == [True, False, False]
@@ -59,25 +52,26 @@ def test_examples_of_one_person_and_nobody(place):
     assert collect_examples([(found, [])], [(0, 1)], 17)[0, 1].features.shape == (0, 8)
 
 
-def test_well_separated_people(place, tmp_path, two_joint_config):
-    examples = collect_examples(pictures(place, 60, 3, noise=3), [(0, 1)], 17)
+def test_well_separated_people(tmp_path):
+    cfg = multi_person_config()
+    examples = collect_examples(pictures(60, 3, noise=3), [(0, 1)], 17)
     fits = fit_spatial_model(examples)
     report = make_report(examples, held_out_probabilities(fits), NAMES)
     assert report["pairs"][0]["positives"] == 180 and report["pairs"][0]["negatives"] == 360
     assert report["mean_auc"] > 0.995
     # The files say of new pictures what they should.
     training.write_spatial_model(str(tmp_path), fits)
-    two_joint_config.pairwise_model_dir = str(tmp_path)
-    model = SpatialModel(two_joint_config).load()
-    fresh = collect_examples(pictures(place, 30, 3, noise=3, seed=1), [(0, 1)], 17)
+    cfg.pairwise_model_dir = str(tmp_path)
+    model = SpatialModel(cfg).load()
+    fresh = collect_examples(pictures(30, 3, noise=3, seed=1), [(0, 1)], 17)
     probability = model_probabilities(model, fresh)[0, 1]
     assert np.mean((probability > 0.5) == fresh[0, 1].same) > 0.98
 
 
 @pytest.mark.parametrize("people", [2, 6])
-def test_probabilities_are_calibrated(place, people):
+def test_probabilities_are_calibrated(people):
     """Offsets so bad that much stays unsure: the probabilities say how much, whatever the share of the classes."""
-    examples = collect_examples(pictures(place, 900 // people, people, noise=150), [(0, 1)], 17)
+    examples = collect_examples(pictures(900 // people, people, noise=150), [(0, 1)], 17)
     report = make_report(examples, held_out_probabilities(fit_spatial_model(examples)), NAMES)
     assert 0.6 < report["mean_auc"] < 0.95
     assert report["calibration"]["expected_error"] < 0.06
@@ -87,8 +81,8 @@ def test_probabilities_are_calibrated(place, people):
     np.testing.assert_allclose(mean, 1 / people, atol=0.01)
 
 
-def test_too_few_examples_are_named(place, caplog):
-    examples = collect_examples(pictures(place, 9, 1, noise=3), [(0, 1)], 17)
+def test_too_few_examples_are_named(caplog):
+    examples = collect_examples(pictures(9, 1, noise=3), [(0, 1)], 17)
     with caplog.at_level(logging.WARNING):
         assert fit_spatial_model(examples) == {}
     assert "9 pairs of one person and 0 others" in caplog.text and "[0, 1]" in caplog.text
@@ -105,8 +99,8 @@ def test_calibration_curve_by_hand():
     np.testing.assert_allclose(curve["expected_error"], (0.36 + 0.05) / 2)
 
 
-def test_report_is_written(place, tmp_path):
-    examples = collect_examples(pictures(place, 20, 2, noise=3), [(0, 1)], 17)
+def test_report_is_written(tmp_path):
+    examples = collect_examples(pictures(20, 2, noise=3), [(0, 1)], 17)
     one_class = training.PairExamples(np.zeros((2, 8)), np.ones(2, bool), np.zeros(2, int))
     examples[0, 2] = one_class
     probabilities = {(0, 1): examples[0, 1].same * 0.8 + 0.1, (0, 2): np.array([0.3, 0.4])}

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from multiperson.visualize import PersonDraw, person_colour, visualize_detections
+from scenes import multi_person_config, place
 
 IMAGE = np.full((300, 900, 3), 40, np.uint8)
 PERSON = np.array([[0, 0], [50, 0], [50, 250], [0, 250]]) + 20
@@ -76,10 +77,11 @@ def test_people_of_few_joints_are_not_drawn():
     assert (drawn[10:140, 40:] == 40).all()  # joint 1 is absent, and so are its limbs
 
 
-def test_detections_are_dots(two_joint_config, place):
+def test_detections_are_dots():
+    cfg = multi_person_config()
     found = place([[[100, 100], [300, 200]], [[500, 100], [700, 200]]])
     found.conf[1] = np.array([[0.9], [0.0]])
-    image = visualize_detections(two_joint_config, IMAGE, found)
+    image = visualize_detections(cfg, IMAGE, found)
     assert image.dtype == np.uint8 and image.shape == IMAGE.shape and (IMAGE == 40).all()
     assert (image[100, 100] == image[100, 500]).all() and (image[100, 100] != image[200, 300]).any()
     dots = [(image[150:250, x - 50:x + 50] != 40).any(axis=2).sum() for x in (300, 700)]

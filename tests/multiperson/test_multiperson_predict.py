@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from multiperson.detections import Detections, extract_detections
+from multiperson.detections import extract_detections
 from multiperson.pairwise import SpatialModel
 from multiperson.people import inner_edges
 from multiperson.predict import eval_graph, find_people, get_person_conf_multicut
+from scenes import agreeable_model, load_case, multi_person_config, place, set_pair, with_stray
 
 
 def partition(labels):
@@ -12,7 +13,9 @@ def partition(labels):
     return {tuple(np.flatnonzero(labels == cluster)) for cluster in set(labels.tolist()) - {-1}}
 
 
-def test_equal_to_the_reference(case):
+@pytest.mark.parametrize("letter", "abc")
+def test_equal_to_the_reference(letter):
+    case = load_case(letter)
     labels, positions, unary, edges, edge_probabilities = eval_graph(case.model, case.detections)
     expected = case.expected
     real = expected["pwidx"].any(axis=1)  # without the rows of padding
@@ -25,7 +28,9 @@ def test_equal_to_the_reference(case):
     assert partition(labels[:, 1]) == partition(expected["labels"][:, 1])
 
 
-def test_people_are_the_reference_s(case):
+@pytest.mark.parametrize("letter", "abc")
+def test_people_are_the_reference_s(letter):
+    case = load_case(letter)
     labels, positions, unary, _, _ = eval_graph(case.model, case.detections)
     people = get_person_conf_multicut(case.model, labels, unary, positions)
     expected = case.expected["person_conf"]
@@ -35,7 +40,9 @@ def test_people_are_the_reference_s(case):
     np.testing.assert_allclose(people[order], expected[expected_order], rtol=0, atol=1e-4)
 
 
-def test_both_forms_of_people_agree(case):
+@pytest.mark.parametrize("letter", "abc")
+def test_both_forms_of_people_agree(letter):
+    case = load_case(letter)
     assembly = find_people(case.model, case.detections)
     labels, positions, unary, edges, probabilities = eval_graph(case.model, case.detections)
     people = get_person_conf_multicut(case.model, labels, unary, positions)
@@ -46,33 +53,29 @@ def test_both_forms_of_people_agree(case):
     np.testing.assert_allclose(assembly.objective, -odds, rtol=1e-4)  # no probability inside people is clipped
 
 
-def test_suppressed_detections_are_no_ghosts(two_joint_config):
-    model = SpatialModel(two_joint_config)
+def test_suppressed_detections_are_no_ghosts():
+    cfg = multi_person_config()
+    model = SpatialModel(cfg)
     labels = np.array([[0, 4], [0, -1], [1, 2], [1, 4], [1, -1]])
     positions = np.arange(10.0).reshape(5, 2)
     people = get_person_conf_multicut(model, labels, np.full((5, 1), 0.5), positions)
     assert people.tolist() == [[[0, 0], [4, 5]], [[0, 1], [6, 7]]]
 
 
-def test_a_weak_detection_disappears_by_hand(two_joint_config, place):
+def test_a_weak_detection_disappears_by_hand():
     """A person whose joints agree, and a detection far away whose score alone says that it is none."""
-    model = SpatialModel(two_joint_config)
-    model.X_min[0][1], model.X_max[0][1] = np.zeros(8), np.ones(8)
-    model.w[0][1] = np.array([-0.1, 0, -0.1, 0, 0, 0, 0, 0, 3])  # sure at 0 px, even at 15 px each way, then unlikely
-    found = place([[[20, 20], [60, 20]]])
-    stray = [np.array([[300.0, 20]])] * 2 + [np.array([[0.3]]), np.zeros((1, 2, 2))]
-    parts = [list(part) for part in found]
-    for part, addition in zip(parts, stray):
-        part[1] = np.concatenate([part[1], addition])
-    labels, positions, unary, _, _ = eval_graph(model, Detections(*parts))
+    model = agreeable_model(multi_person_config())
+    found = with_stray(place([[[20, 20], [60, 20]]]), 1, [300, 20], 0.3)
+    labels, positions, unary, _, _ = eval_graph(model, found)
     assert labels.tolist() == [[0, 0], [1, 0], [1, -1]]
     assert get_person_conf_multicut(model, labels, unary, positions).tolist() == [[[20, 20], [60, 20]]]
 
 
-def test_a_picture_without_people(two_joint_config):
-    model = SpatialModel(two_joint_config)
+def test_a_picture_without_people():
+    cfg = multi_person_config()
+    model = SpatialModel(cfg)
     dark = np.zeros((6, 7, 2))
-    found = extract_detections(two_joint_config, dark, np.zeros((6, 7, 2, 2)), np.zeros((6, 7, 2, 2)))
+    found = extract_detections(cfg, dark, np.zeros((6, 7, 2, 2)), np.zeros((6, 7, 2, 2)))
     assert find_people(model, found).people == []
     labels, positions, unary, edges, probabilities = eval_graph(model, found)
     assert [part.shape for part in (labels, positions, unary, edges, probabilities)] == [
@@ -80,17 +83,16 @@ def test_a_picture_without_people(two_joint_config):
     assert get_person_conf_multicut(model, labels, unary, positions).shape == (0, 2, 2)
 
 
-def test_constraints_reach_the_solver(two_joint_config, place):
-    model = SpatialModel(two_joint_config)
-    model.X_min[0][1], model.X_max[0][1] = np.zeros(8), np.ones(8)
-    model.w[0][1] = np.array([-0.1, 0, -0.1, 0, 0, 0, 0, 0, 3])
+def test_constraints_reach_the_solver():
+    model = agreeable_model(multi_person_config())
     found = place([[[20, 20], [60, 20]]])
     assert len(find_people(model, found).people) == 1
     assert len(find_people(model, found, must_cut=[(0, 1)]).people) == 2
 
 
-def test_offsets_that_are_not_numbers(two_joint_config, place):
-    model = SpatialModel(two_joint_config)
-    model.X_min[0][1], model.X_max[0][1], model.w[0][1] = np.zeros(8), np.ones(8), np.ones(9)
+def test_offsets_that_are_not_numbers():
+    cfg = multi_person_config()
+    model = SpatialModel(cfg)
+    set_pair(model, 0, 1, np.zeros(8), np.ones(8), np.ones(9))
     with pytest.raises(ValueError, match="not a number"):
         find_people(model, place([[[20, 20], [60, 20]]], skew=np.nan))
