@@ -28,6 +28,11 @@ def map_size(image_height, image_width, stride):
     return tuple(int(np.ceil(side / (2.0 * stride))) * 2 for side in (image_height, image_width))
 
 
+def cell_centres(rows, columns, stride):
+    """The centres [n, 2], (x, y) px, of the cells (rows [n], columns [n])."""
+    return np.column_stack([columns, rows]) * stride + 0.5 * stride
+
+
 def encode(people, size, num_joints, radius, stride=8.0, locref_stdev=7.2801, pairwise_stats=None,
            only_present_joints=False):
     """Training maps of one picture.

@@ -7,6 +7,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from dataset.targets import cell_centres
 from lib.nms_cython.nms_grid import nms_grid
 
 Detections = namedtuple("Detections", "coord coord_grid conf pairwise")
@@ -43,7 +44,7 @@ def extract_detections(cfg, scmap, locref, pairwise_diff):
         except ValueError as error:
             raise ValueError("joint %d: %s" % (joint, error)) from None
         rows, columns = np.unravel_index(kept, scmap.shape[:2])
-        centres = _centres(rows, columns, cfg.stride)
+        centres = cell_centres(rows, columns, cfg.stride)
         coord = centres if locref is None else centres + locref[rows, columns, joint]
         offsets = _offsets(pairwise_diff, rows, columns)
         if not (np.isfinite(coord).all() and np.isfinite(offsets).all()):
@@ -67,14 +68,9 @@ def detections_at(people, scmap_shape, pairwise_diff, stride):
     for joint in range(joints):
         chosen = inside & (labelled[:, 0] == joint)
         rows, columns = cells[chosen].T
-        per_joint.append((labelled[chosen, 1:], _centres(rows, columns, stride), np.ones((chosen.sum(), 1)),
+        per_joint.append((labelled[chosen, 1:], cell_centres(rows, columns, stride), np.ones((chosen.sum(), 1)),
                           _offsets(pairwise_diff, rows, columns)))
     return Detections(*map(list, zip(*per_joint)))
-
-
-def _centres(rows, columns, stride):
-    """Cells' centres [n, 2], px."""
-    return np.column_stack([columns, rows]) * stride + 0.5 * stride
 
 
 def _offsets(pairwise_diff, rows, columns):

@@ -7,7 +7,7 @@ from collections import namedtuple
 import numpy as np
 
 from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
-from dataset.targets import get_pairwise_index
+from dataset.targets import cell_centres, get_pairwise_index
 from nnet.checkpoint import restore_network
 from nnet.net_factory import pose_net
 from nnet.tf import session_config, tf
@@ -58,18 +58,13 @@ def argmax_cells(scmap):
     return best // width, best % width, scmap.reshape(-1, joints)[best, np.arange(joints)]
 
 
-def _centres(rows, columns, stride):
-    """Cells' centres [J, 2], px."""
-    return np.column_stack([columns, rows]) * stride + 0.5 * stride
-
-
 def argmax_pose_predict(scmap, offmat, stride):
     """One person: [J, 3] (x, y, score), each joint where its score is highest, plus its location refinement.
 
     scmap: [H, W, J]; offmat: [H, W, J, 2] px, or None
     """
     rows, columns, scores = argmax_cells(scmap)
-    points = _centres(rows, columns, stride)
+    points = cell_centres(rows, columns, stride)
     if offmat is not None:
         points = points + offmat[rows, columns, np.arange(len(rows))]
     return np.column_stack([points, scores])
@@ -78,7 +73,7 @@ def argmax_pose_predict(scmap, offmat, stride):
 def argmax_arrows_predict(scmap, offmat, pairwise_diff, stride):
     """{(a, b): (start, end)}: from joint a, found as by argmax_pose_predict, to where its cell expects joint b."""
     rows, columns, _ = argmax_cells(scmap)
-    centres = _centres(rows, columns, stride)
+    centres = cell_centres(rows, columns, stride)
     starts = argmax_pose_predict(scmap, offmat, stride)[:, :2]
     joints = len(rows)
     return {(a, b): (starts[a],
