@@ -28,8 +28,8 @@ def montage():
 
 def make_finder(cfg):
     skeleton = Skeleton.from_config(cfg)
-    predictor = PosePredictor(cfg)
     model = SpatialModel(cfg).load()
+    predictor = PosePredictor(cfg)
 
     def find(image):
         maps = predictor.maps(resize(image, cfg.global_scale))

@@ -1,3 +1,4 @@
+import json
 import os
 
 import numpy as np
@@ -76,3 +77,37 @@ def random_weights(tmp_path_factory):
         session.run(tf.global_variables_initializer())
         tf.train.Saver().save(session, prefix, write_meta_graph=False, write_state=False)
     return prefix
+
+
+def coco_annotation(number, image_id, keypoints, iscrowd=0, segmentation=None):
+    flat = np.zeros((17, 3))
+    for joint, x, y, v in keypoints:
+        flat[joint] = x, y, v
+    return {"id": number, "image_id": image_id, "category_id": 1, "iscrowd": iscrowd, "keypoints": flat.ravel().tolist(),
+            "num_keypoints": len(keypoints), "bbox": [0, 0, 10, 10], "area": 100,
+            "segmentation": segmentation or [[0, 0, 1, 0, 1, 1]]}
+
+
+@pytest.fixture
+def coco_root(tmp_path):
+    """A COCO folder: picture 7 has two people, one that nobody labelled and a crowd; picture 9 has nobody."""
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "images" / "val").mkdir(parents=True)
+    images = []
+    for number in (7, 9):
+        Image.fromarray(np.full((120, 160, 3), number, np.uint8)).save(str(tmp_path / "images/val" / ("%d.png" % number)))
+        images.append({"id": number, "file_name": "%d.png" % number, "width": 160, "height": 120})
+    crowd = np.zeros((120, 160), bool)
+    crowd[80:, :] = True
+    runs = np.diff(np.flatnonzero(np.concatenate([[True], np.diff(crowd.ravel(order="F").astype(int)) != 0, [True]])))
+    annotations = [
+        coco_annotation(1, 7, [(0, 20, 20, 2), (5, 30, 40, 1)], segmentation=[[10, 10, 40, 10, 40, 50, 10, 50]]),
+        coco_annotation(2, 7, [(16, 90, 60, 2)], segmentation=[[70, 40, 95, 40, 95, 70, 70, 70]]),
+        coco_annotation(3, 7, [], segmentation=[[96, 0, 160, 0, 160, 32, 96, 32]]),
+        coco_annotation(4, 7, [], iscrowd=1, segmentation={"size": [120, 160], "counts": runs.tolist()}),
+    ]
+    people = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "person"}]}
+    (tmp_path / "annotations" / "person_keypoints_val.json").write_text(json.dumps(people))
+    del people["annotations"]
+    (tmp_path / "annotations" / "image_info_val.json").write_text(json.dumps(people))
+    return tmp_path

@@ -1,8 +1,5 @@
-import json
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from dataset import factory
 from dataset.dataset_mat import DatasetError
@@ -11,59 +8,25 @@ from dataset.pose_dataset import Batch
 from util.config import default_config
 
 
-def annotation(number, image_id, keypoints, iscrowd=0, segmentation=None):
-    flat = np.zeros((17, 3))
-    for joint, x, y, v in keypoints:
-        flat[joint] = x, y, v
-    return {"id": number, "image_id": image_id, "category_id": 1, "iscrowd": iscrowd, "keypoints": flat.ravel().tolist(),
-            "num_keypoints": len(keypoints), "bbox": [0, 0, 10, 10], "area": 100,
-            "segmentation": segmentation or [[0, 0, 1, 0, 1, 1]]}
-
-
-@pytest.fixture
-def root(tmp_path):
-    """A COCO folder: picture 7 has two people, one that nobody labelled and a crowd; picture 9 has nobody."""
-    (tmp_path / "annotations").mkdir()
-    (tmp_path / "images" / "val").mkdir(parents=True)
-    images = []
-    for number in (7, 9):
-        Image.fromarray(np.full((120, 160, 3), number, np.uint8)).save(str(tmp_path / "images/val" / ("%d.png" % number)))
-        images.append({"id": number, "file_name": "%d.png" % number, "width": 160, "height": 120})
-    crowd = np.zeros((120, 160), bool)
-    crowd[80:, :] = True
-    runs = np.diff(np.flatnonzero(np.concatenate([[True], np.diff(crowd.ravel(order="F").astype(int)) != 0, [True]])))
-    annotations = [
-        annotation(1, 7, [(0, 20, 20, 2), (5, 30, 40, 1)]),
-        annotation(2, 7, [(16, 90, 60, 2)]),
-        annotation(3, 7, [], segmentation=[[96, 0, 160, 0, 160, 32, 96, 32]]),
-        annotation(4, 7, [], iscrowd=1, segmentation={"size": [120, 160], "counts": runs.tolist()}),
-    ]
-    people = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "person"}]}
-    (tmp_path / "annotations" / "person_keypoints_val.json").write_text(json.dumps(people))
-    del people["annotations"]
-    (tmp_path / "annotations" / "image_info_val.json").write_text(json.dumps(people))
-    return tmp_path
-
-
-def create(root, **keys):
+def create(coco_root, **keys):
     cfg = default_config()
-    cfg.update(dataset=str(root), dataset_type="coco", dataset_phase="val", dataset_ann="person_keypoints",
+    cfg.update(dataset=str(coco_root), dataset_type="coco", dataset_phase="val", dataset_ann="person_keypoints",
                num_joints=17, pos_dist_thresh=10, batch_size=1, location_refinement=True)
     cfg.update(keys)
     return factory.create(cfg)
 
 
-def test_people_and_their_joints(root):
-    dataset = create(root)
+def test_people_and_their_joints(coco_root):
+    dataset = create(coco_root)
     assert [item.coco_id for item in dataset.data] == [7, 9]
     first, second = dataset.data
     assert [person.tolist() for person in first.joints] == [[[0, 20, 20], [5, 30, 40]], [[16, 90, 60]]]
     assert second.joints == [] and len(first.ignored) == 2
-    assert create(root, coco_only_images_with_people=True).num_images == 1
+    assert create(coco_root, coco_only_images_with_people=True).num_images == 1
 
 
-def test_what_nobody_labelled_weighs_nothing(root):
-    dataset = create(root, weigh_part_predictions=True, weigh_only_present_joints=True)
+def test_what_nobody_labelled_weighs_nothing(coco_root):
+    dataset = create(coco_root, weigh_part_predictions=True, weigh_only_present_joints=True)
     dataset.set_test_mode(True)
     weights = dataset.next_batch()[Batch.part_score_weights][0]
     expected = np.ones((16, 20))
@@ -74,8 +37,8 @@ def test_what_nobody_labelled_weighs_nothing(root):
     assert dataset.next_batch() and dataset.next_batch()[Batch.part_score_weights].all()
 
 
-def test_masks_move_with_the_picture(root):
-    dataset = create(root, weigh_part_predictions=True)
+def test_masks_move_with_the_picture(coco_root):
+    dataset = create(coco_root, weigh_part_predictions=True)
     item = dataset.data[0]._replace(ignored=dataset.data[0].ignored[:1])
     view = dataset.view(item, 0.5, None, mirrored=True)
     expected = np.ones((8, 10))
@@ -83,19 +46,19 @@ def test_masks_move_with_the_picture(root):
     np.testing.assert_array_equal(dataset.cell_weights(item, view, (8, 10)), expected)
 
 
-def test_images_without_ground_truth(root):
-    dataset = create(root, dataset_ann="image_info")
+def test_images_without_ground_truth(coco_root):
+    dataset = create(coco_root, dataset_ann="image_info")
     assert dataset.num_images == 2 and not dataset.has_gt
     dataset.set_test_mode(True)
     assert set(dataset.next_batch()) == {Batch.inputs, Batch.data_item}
 
 
-def test_missing_and_broken_annotations(root):
+def test_missing_and_broken_annotations(coco_root):
     with pytest.raises(DatasetError, match="person_keypoints_train.json"):
-        create(root, dataset_phase="train")
-    (root / "annotations" / "person_keypoints_bad.json").write_text("[1")
+        create(coco_root, dataset_phase="train")
+    (coco_root / "annotations" / "person_keypoints_bad.json").write_text("[1")
     with pytest.raises(DatasetError, match="is no COCO annotation file"):
-        create(root, dataset_phase="bad")
+        create(coco_root, dataset_phase="bad")
 
 
 def test_segmentations():

@@ -1,0 +1,107 @@
+"""The scripts for several people, with networks and models of the right form but random weights."""
+import json
+import os
+
+import numpy as np
+import pytest
+import scipy.io
+import yaml
+
+from conftest import ROOT
+from dataset.pairwise_stats import save_pairwise_stats
+from multiperson.pairwise import PairModel, used_pairs, write_pair_model
+from nnet.net_factory import pose_net
+from nnet.tf import tf
+from test_scripts import run
+from util.config import cfg_from_file
+
+
+def make_weights(cfg, prefix):
+    """A checkpoint of the network, whose part scores vary enough that some cells are detections."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.set_random_seed(0)
+        pose_net(cfg).test(tf.placeholder(tf.float32, [1, None, None, 3]))
+        session.run(tf.global_variables_initializer())
+        tf.train.Saver().save(session, prefix)  # with a .meta file, as the published ones have
+
+
+def make_pairwise_model(cfg, stats_path, folder):
+    rng = np.random.RandomState(0)
+    pairs = [(a, b) for a in range(17) for b in range(17) if a != b]
+    save_pairwise_stats(stats_path, {pair: {"mean": rng.randn(2) * 20, "std": rng.rand(2) * 20 + 5} for pair in pairs})
+    for a, b in used_pairs(cfg):
+        write_pair_model(folder, a, b, PairModel(np.zeros(8), np.full(8, 100.0), rng.randn(9)))
+
+
+@pytest.fixture
+def folder(coco_root, monkeypatch):
+    monkeypatch.chdir(coco_root)
+    keys = {"dataset": ".", "dataset_type": "coco", "dataset_phase": "val", "dataset_ann": "person_keypoints",
+            "net_type": "efficientnet_lite0", "skip_connections": True, "init_weights": "weights", "nms_radius": 2,
+            "location_refinement": True, "pairwise_predict": True, "pairwise_stats_fn": "stats.mat",
+            "det_min_score": 0.5, "pairwise_model_dir": "pairs", "sparse_graph": [[0, 1], [5, 6]], "scoremap_dir": "maps",
+            "global_scale": 0.5, "pos_dist_thresh": 10}
+    (coco_root / "pose_cfg.yaml").write_text(yaml.safe_dump(keys))
+    (coco_root / "cached.yaml").write_text(yaml.safe_dump(dict(keys, cached_scoremaps="maps", init_weights="nowhere")))
+    (coco_root / "segm.yaml").write_text(yaml.safe_dump(dict(keys, use_gt_segm=True)))
+    cfg = cfg_from_file("pose_cfg.yaml")
+    make_weights(cfg, "weights")
+    make_pairwise_model(cfg, "stats.mat", "pairs")
+    return coco_root
+
+
+def read(path):
+    with open(path) as stream:
+        return json.load(stream)
+
+
+def test_people_of_a_data_set(folder):
+    done = run("test_multiperson.py", "--cache", "--out", "out")
+    assert done.returncode == 0, done.stderr
+    people = read("out/predictions.json")
+    assert people and all(len(person["keypoints"]) == 51 for person in people)
+    assert {person["image_id"] for person in people} <= {7, 9} and os.path.exists("out/7.png")
+    maps = scipy.io.loadmat("maps/7.mat")
+    assert maps["scoremaps"].shape == (8, 10, 17) and maps["pairwise_diff"].shape == (8, 10, 272, 2)
+    # From the cached maps, without the network, the same people.
+    assert run("test_multiperson.py", "--config", "cached.yaml", "--novis", "--out", "again").returncode == 0
+    again = read("again/predictions.json")
+    assert len(again) == len(people)
+    for one, other in zip(people, again):
+        np.testing.assert_allclose(one["keypoints"], other["keypoints"], atol=0.01)
+    done = run("eval_mscoco.py", "--predictions", "out/predictions.json")
+    assert done.stdout.splitlines()[1].split()[0] == "AP" and 0 <= float(done.stdout.splitlines()[1].split()[1]) <= 1
+
+
+def test_people_cut_out_by_their_masks(folder):
+    assert run("test_multiperson.py", "--config", "segm.yaml", "--out", "out").returncode == 0
+    people = read("out/predictions_with_segm.json")
+    assert len(people) == 2 and all(person["image_id"] == 7 for person in people)
+
+
+def test_the_spatial_model_has_too_few_examples_here(folder):
+    done = run("train_spatial_model.py")
+    assert "are too few to fit their model" in done.stderr and "wrote the models of 0 pairs" in done.stdout
+
+
+def test_demo(folder):
+    done = run("demo/demo_multiperson.py", "images/val/7.png", "--config", "pose_cfg.yaml", "--json", "us.json")
+    assert done.returncode == 0, done.stderr
+    poses = read("us.json")
+    assert len(poses["joint_names"]) == 17 and poses["images"][0]["image"] == "images/val/7.png"
+    assert all(len(person["keypoints"]) == 17 for person in poses["images"][0]["people"])
+
+
+def test_the_published_layout(coco_root, monkeypatch):
+    """coco-resnet-101 and its pairwise model work as soon as the files lie where the download script puts them."""
+    monkeypatch.chdir(coco_root)
+    os.makedirs("models/coco/pairwise")
+    cfg = cfg_from_file(os.path.join(ROOT, "demo/pose_cfg_multi.yaml"))
+    make_weights(cfg, cfg.init_weights)
+    make_pairwise_model(cfg, cfg.pairwise_stats_fn, cfg.pairwise_model_dir)
+    done = run("demo/demo_multiperson.py", "images/val/7.png", "--json", "me.json")
+    assert done.returncode == 0, done.stderr
+    assert "shipped" not in done.stdout and len(read("me.json")["images"]) == 1
+    os.remove("models/coco/pairwise/spatial_model_cidx_6_7.mat")
+    done = run("demo/demo_multiperson.py", "images/val/7.png")
+    assert done.returncode == 1 and "spatial_model_cidx_6_7.mat" in done.stderr
