@@ -32,11 +32,12 @@ def joints_of(annotation):
 class MSCOCO(PoseDataset):
     """<dataset>/annotations/<dataset_ann>_<dataset_phase>.json and <dataset>/images/<dataset_phase>/."""
 
+    heeds_present_joints = False
+
     def load_dataset(self):
         cfg = self.cfg
         root = find_path(cfg, cfg.dataset)
         coco = load_coco(os.path.join(root, "annotations", "%s_%s.json" % (cfg.dataset_ann, cfg.dataset_phase)))
-        self.only_present_joints = False
         items = []
         for image in coco.dataset["images"]:
             annotations = coco.imgToAnns.get(image["id"], [])

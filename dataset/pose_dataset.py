@@ -57,6 +57,7 @@ class PoseDataset(object):
     """The pictures of cfg.dataset (one dataset.mat or a list), in random order and changed at random for training."""
 
     mirror_shift = -1  # mirroring maps x to width - x + mirror_shift
+    heeds_present_joints = True  # whether weigh_only_present_joints has an effect
 
     def __init__(self, cfg):
         if cfg.mirror and not cfg.shuffle:
@@ -64,7 +65,6 @@ class PoseDataset(object):
         self.cfg = cfg
         self.shuffle = cfg.shuffle
         self.test_mode = False
-        self.only_present_joints = cfg.weigh_only_present_joints
         self.pairwise_stats = None
         self.data = self.load_dataset() if cfg.dataset else []
         self.has_gt = any(item.joints is not None for item in self.data)
@@ -125,9 +125,10 @@ class PoseDataset(object):
 
     @property
     def train_items(self):
-        """The pictures that are large enough to train on."""
+        """The pictures that are large enough to train on, and have ground truth."""
         if self._train_items is None:
-            self._train_items = [item for item in self.data if min(item.im_size[1:]) >= SMALLEST_SIDE]
+            self._train_items = [item for item in self.data
+                                 if item.joints is not None and min(item.im_size[1:]) >= SMALLEST_SIDE]
             if not any(self._fits(item, self.scale_of(item, self.cfg.scale_jitter_lo)) for item in self._train_items):
                 raise DatasetError("%s: not one of %d pictures has sides of at least %d px and fits max_input_size"
                                    % (self.cfg.dataset, len(self.data), SMALLEST_SIDE))
@@ -235,8 +236,9 @@ class PoseDataset(object):
         # People of a set size have parts of a set size.
         radius = cfg.pos_dist_thresh * (1 if cfg.person_size else scale)
         stats = stats_arrays(self.pairwise_stats, cfg.num_joints) if self.pairwise_stats else None
+        only_present_joints = cfg.weigh_only_present_joints and self.heeds_present_joints
         targets = encode(list(zip(joint_id, coords)), size, cfg.num_joints, radius, cfg.stride, cfg.locref_stdev, stats,
-                         self.only_present_joints)
+                         only_present_joints)
         sample[Batch.part_score_targets] = targets.part_scores
         sample[Batch.part_score_weights] = targets.part_weights
         if cfg.location_refinement:

@@ -67,7 +67,7 @@ def cfg_from_file(filename):
     cfg.update(_preset_skeleton(settings))
     cfg.update(settings)
     cfg.config_file = filename
-    logging.info("config %s:\n%s", filename, yaml.safe_dump(settings, default_flow_style=None).rstrip())
+    logging.info("config %s:\n%s", filename, yaml.safe_dump(dict(cfg), default_flow_style=None).rstrip())
     return cfg
 
 
