@@ -1,18 +1,55 @@
 """Turn labels of another form into a dataset.mat.
 
     python -m dataset.convert lsp/train/joints.mat train.mat       # Leeds Sports Poses
-    python -m dataset.convert my-deeplabcut-project mice.mat       # prints the joints for your pose_cfg.yaml
+    python -m dataset.convert my-deeplabcut-project mice/mice.mat
+
+Where there is no pose_cfg.yaml beside OUT.mat, one is written with which training can start.
 """
 import argparse
 import os
 import sys
 
+import numpy as np
 import yaml
 
 from dataset.dataset_mat import DatasetError, write_dataset_mat
 from dataset.formats.deeplabcut import read_deeplabcut
 from dataset.formats.lsp import read_lsp
 from util.skeleton import MPII
+
+PERSON_SIZE = 155  # px that joints should span: what the shipped weights were trained for
+SHIPPED_WEIGHTS = "models/single/efficientnet-lite0-single"
+CONFIG = """\
+dataset: %(dataset)s
+dataset_type: default
+%(joints)s
+# The network starts from the backbone of the shipped weights.
+net_type: efficientnet_lite0
+skip_connections: true
+mean_pixel: [127.0, 127.0, 127.0]
+init_weights: %(weights)s
+location_refinement: true
+locref_loss_weight: 0.05
+
+# Pictures are resized so that joints span about 155 px, and cut to input_size around them for training.
+global_scale: %(scale)s
+input_size: 256
+pos_dist_thresh: 12
+scale_jitter_lo: 0.8
+scale_jitter_up: 1.25
+mirror: true
+rotation: 30          # 180 for animals seen from above
+translation: 0.1
+colour: 0.3
+
+# About 15 minutes on two cores.
+batch_size: 8
+optimizer: adam
+cosine: [0.001, 0.00001, 4000]
+warmup_iters: 100
+display_iters: 50
+save_iters: 500
+"""
 
 
 def read(source):
@@ -24,10 +61,15 @@ def read(source):
     raise DatasetError("%s is neither a DeepLabCut project (a folder with config.yaml) nor LSP's joints.mat" % source)
 
 
-def config_lines(skeleton):
-    """The lines of a pose_cfg.yaml that describe a skeleton."""
-    keys = dict(skeleton._asdict(), num_joints=skeleton.num_joints)
-    return yaml.safe_dump({key: value for key, value in keys.items() if value}, default_flow_style=None, width=100)
+def starting_config(items, skeleton, dataset):
+    """The text of a pose_cfg.yaml with which training on these pictures can start; dataset: the dataset.mat's name."""
+    spans = [np.ptp(person[:, 1:], axis=0).max() for item in items for person in item.joints or [] if len(person) > 1]
+    scale = float(np.clip(PERSON_SIZE / np.median(spans), 0.25, 2.0)) if spans else 1.0
+    joints = {key: value for key, value in skeleton._asdict().items() if value}
+    weights = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), SHIPPED_WEIGHTS)
+    return CONFIG % {
+        "dataset": dataset, "weights": weights, "scale": round(scale, 3),
+        "joints": yaml.safe_dump(dict(joints, num_joints=skeleton.num_joints), default_flow_style=None, width=100)}
 
 
 def main():
@@ -37,10 +79,17 @@ def main():
     args = parser.parse_args()
     try:
         items, skeleton = read(args.source)
+        write_dataset_mat(args.out, items)
     except (ValueError, OSError) as error:
         sys.exit("dataset.convert: %s" % error)
-    write_dataset_mat(args.out, items)
-    print("wrote %s: %d pictures. For your pose_cfg.yaml:\n\n%s" % (args.out, len(items), config_lines(skeleton)))
+    print("wrote %s: %d pictures" % (args.out, len(items)))
+    config = os.path.join(os.path.dirname(args.out), "pose_cfg.yaml")
+    if os.path.exists(config):
+        print("%s is there already and was left alone" % config)
+        return
+    with open(config, "w") as stream:
+        stream.write(starting_config(items, skeleton, os.path.basename(args.out)))
+    print("wrote %s, with which train.py can start" % config)
 
 
 if __name__ == "__main__":

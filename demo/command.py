@@ -38,6 +38,7 @@ def run(description, published, shipped, samples, make_finder):
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", nargs="*", metavar="IMAGE")
     parser.add_argument("--config", help="a pose_cfg.yaml; default: the published weights', else the shipped ones'")
+    parser.add_argument("--weights", help="checkpoint prefix, instead of the config's init_weights")
     parser.add_argument("--out", default="out", help="folder of the drawn pictures")
     parser.add_argument("--json", help="file for the joints; default: OUT/poses.json")
     parser.add_argument("--show", action="store_true", help="also open each drawn picture in a window")
@@ -45,6 +46,8 @@ def run(description, published, shipped, samples, make_finder):
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         cfg = choose_config(args.config, published, shipped)
+        if args.weights:
+            cfg.init_weights = args.weights
         failures = _process(args, cfg, samples, make_finder(cfg))
     except (ValueError, AttributeError) as error:
         sys.exit("%s: %s" % (os.path.basename(sys.argv[0]), error))

@@ -6,8 +6,10 @@ import scipy.io
 import yaml
 from PIL import Image
 
-from dataset.convert import config_lines, read
+from dataset import convert, factory
+from dataset.convert import read
 from dataset.dataset_mat import DatasetError
+from util.config import cfg_from_file
 
 
 def save_pictures(folder, names):
@@ -52,7 +54,19 @@ def test_deeplabcut(project):
     assert [item.im_path.split(os.sep)[-1] for item in items] == ["img0.png", "img1.png"]
     np.testing.assert_array_equal(items[0].joints[0], [[0, 1, 2], [1, 3, 4], [2, 5, 6.5]])
     np.testing.assert_array_equal(items[1].joints[0], [[0, 1, 2], [2, 5, 6.5]])
-    assert yaml.safe_load(config_lines(skeleton))["all_joints"] == [[0], [1, 2]]
+
+
+def test_a_config_to_start_with(project, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["convert", str(project), str(project / "new" / "mice.mat")])
+    convert.main()
+    cfg = cfg_from_file(str(project / "new" / "pose_cfg.yaml"))
+    assert cfg.dataset == "mice.mat" and cfg.all_joints == [[0], [1, 2]] and cfg.limbs == [[0, 1]]
+    assert cfg.global_scale == 2.0  # the joints span 4.5 px
+    assert factory.create(cfg).num_images == 2
+    (project / "new" / "pose_cfg.yaml").write_text("mine")
+    convert.main()
+    assert (project / "new" / "pose_cfg.yaml").read_text() == "mine"
+    assert "left alone" in capsys.readouterr().out
 
 
 def test_bad_sources(project):
