@@ -60,11 +60,11 @@ def stored(file_name, prove, provable_nodes):
                              prove and len(unary) <= provable_nodes)
         if reference is not None:
             saved[key] = (len(unary), (reference - solution.objective) / abs(reference))
-    for low, high in [(0, 59), (60, 120), (121, 10**9)]:
+    for size, low, high in [("less than 60", 0, 59), ("60 to 120", 60, 120), ("more than 120", 121, 10**9)]:
         some = [value for nodes, value in saved.values() if low <= nodes <= high]
         if some:
-            print("    %d graphs of %d nodes and more: saved %.3f %% on average, %.3f %% at least"
-                  % (len(some), low, 100 * np.mean(some), 100 * min(some)))
+            print("    %d graphs of %s nodes: saved %.3f %% on average, %.3f %% at least"
+                  % (len(some), size, 100 * np.mean(some), 100 * min(some)))
 
 
 def random_graph(kind, nodes, degree=20, seed=0):

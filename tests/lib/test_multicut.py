@@ -120,6 +120,16 @@ def test_small_graphs_are_solved_and_bounded(block):
     assert exact_at_once >= 45  # the local optimum alone is nearly always right on graphs this small
 
 
+def test_gap_of_an_objective_of_zero_by_hand():
+    # No cluster pays for its nodes: {1, 2} costs 2 + 2 - 4, {1, 2, 3} costs 2 + 2 + 3 - 4 - 3 + 1. The first bound is
+    # lower.
+    unary, edges = [2.0, 2.0, 2.0, 3.0], [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
+    costs = [4.0, -1.0, 4.0, -4.0, 1.0, -3.0]
+    first, usual = solve(unary, edges, costs, effort=0), solve(unary, edges, costs)
+    assert first.objective == 0 and first.lower_bound < 0 and first.gap == np.inf
+    assert usual.objective == 0 and usual.gap == 0
+
+
 def test_the_unit_of_the_costs_does_not_matter():
     unary, edges, costs, _ = case(HARD, 9)
     for unit in (2.0**-60, 2.0**40):
