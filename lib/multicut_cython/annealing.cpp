@@ -113,7 +113,7 @@ private:
     Labels labels_;
     std::vector<Index> size_;
     std::vector<double> activation_;  // sum over the nodes of each label
-    std::vector<double> price_;       // of each label: the entry price, and during a visit what all of it costs the node
+    std::vector<double> price_;       // of each label: the entry price; during a visit, what it costs the node
     std::vector<Index> empty_;
     GumbelNoise noise_;
 };

@@ -18,7 +18,6 @@ public:
 
     // A label that no node has. There is one unless all nodes are alone.
     Index empty_label() const { return empty_.back(); }
-    bool has_empty_label() const { return !empty_.empty(); }
 
     // What the activations change by when `node` moves to the cluster `label`.
     double activation_change(Index node, Index label) const {

@@ -11,9 +11,9 @@ namespace {
 // How many nodes the search for one path may reach.
 constexpr std::size_t search_limit = 300;
 
-// Costs and violations below this are not worth a cycle.
+// Costs and violations below these are not worth a cycle.
 constexpr double least_cost = 1e-5;
-constexpr double least_violation = 0.05;
+constexpr double least_violation = 0.2;
 
 // Paths from one node, by breadth first search over what is left of the attraction.
 class AttractivePaths {
@@ -25,8 +25,11 @@ public:
     std::vector<Index> find(Index source, Index target) {
         std::vector<Index> reached = {source};
         came_from_[source] = source;
-        for (std::size_t next = 0; next < reached.size() && came_from_[target] < 0 && reached.size() < search_limit; ++next)
+        for (std::size_t next = 0; next < reached.size() && reached.size() < search_limit; ++next) {
+            if (came_from_[target] >= 0)
+                break;
             reach_neighbours(reached[next], reached);
+        }
         std::vector<Index> path;
         if (came_from_[target] >= 0) {
             for (Index node = target; node != source; node = came_from_[node])
@@ -190,9 +193,8 @@ double pack_conflicted_cycles(const Problem& problem, Relaxation& relaxation, Bu
     return risen;
 }
 
-bool add_violated_cycles(const Problem& problem, Relaxation& relaxation, double temperature, Budget& budget) {
+void add_violated_cycles(const Problem& problem, Relaxation& relaxation, double temperature, Budget& budget) {
     MetricPaths paths(problem, relaxation, temperature);
-    const std::size_t before = relaxation.triangles();
     std::vector<std::pair<Index, double>> repulsive;  // neighbours with the length of the edge
     for (Index node = 0; node < problem.nodes() && !budget.exhausted(); ++node) {
         repulsive.clear();
@@ -211,7 +213,6 @@ bool add_violated_cycles(const Problem& problem, Relaxation& relaxation, double 
             if (paths.distance(edge.first) < edge.second)
                 relaxation.add_cycle(paths.path_to(edge.first));
     }
-    return relaxation.triangles() > before;
 }
 
 }  // namespace multicut

@@ -14,9 +14,9 @@ void add_conflicted_triangles(const Problem& problem, Relaxation& relaxation, st
 // clustering", ICML 2018, algorithm 1). Returns by how much the bound has risen.
 double pack_conflicted_cycles(const Problem& problem, Relaxation& relaxation, Budget& budget);
 
-// Adds the triangles of cycles that the approximate optimum of the relaxation violates. With l_uv = (k_u + k_v)/2 - y_uv,
-// which is half the distance between the indicator vectors of the clusters of u and v, these are paths shorter than
-// l_st between the ends of a repulsive edge st. Returns whether there were any.
-bool add_violated_cycles(const Problem& problem, Relaxation& relaxation, double temperature, Budget& budget);
+// Adds the triangles of cycles that the approximate optimum of the relaxation violates. With
+// l_uv = (k_u + k_v)/2 - y_uv, which is half the distance between the indicator vectors of the clusters of u and v,
+// these are paths shorter than l_st between the ends of a repulsive edge st.
+void add_violated_cycles(const Problem& problem, Relaxation& relaxation, double temperature, Budget& budget);
 
 }  // namespace multicut

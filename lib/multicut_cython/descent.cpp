@@ -13,7 +13,7 @@ namespace {
 
 Labels moved(const Problem& problem, const Labels& start, Budget& budget) {
     Clustering clustering(problem, start);
-    NodeMoves(clustering).descend(each_alone(problem.nodes()), budget);
+    NodeMoves(clustering).descend(budget);
     return clustering.labels();
 }
 
@@ -31,7 +31,7 @@ Labels overlay(const Labels& first, const Labels& second) {
     std::unordered_map<std::uint64_t, Index> number;
     Labels labels;
     for (std::size_t node = 0; node < first.size(); ++node) {
-        const std::uint64_t pair = static_cast<std::uint64_t>(first[node]) << 32 | static_cast<std::uint32_t>(second[node]);
+        const std::uint64_t pair = static_cast<std::uint64_t>(first[node]) * second.size() + second[node];
         labels.push_back(number.emplace(pair, static_cast<Index>(number.size())).first->second);
     }
     return labels;

@@ -1,5 +1,5 @@
-// How long to search. Work is counted in arcs looked at, so that results do not depend on the machine; the clock matters
-// only to callers who set a time limit.
+// How long to search. Work is counted in arcs looked at, so that results do not depend on the machine; the clock
+// matters only to callers who set a time limit.
 #pragma once
 
 #include <chrono>
@@ -26,8 +26,6 @@ public:
     Budget(double arcs, const Deadline& deadline) : left_(arcs), deadline_(&deadline) {}
     void spend(double arcs) { left_ -= arcs; }
     bool exhausted() const { return left_ <= 0 || deadline_->passed(); }
-    double left() const { return left_; }
-    const Deadline& deadline() const { return *deadline_; }
 
 private:
     double left_;

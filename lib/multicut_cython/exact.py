@@ -25,8 +25,8 @@ def require_highspy():
     try:
         import highspy
     except ImportError as error:
-        raise ImportError("proving a multicut optimal needs HiGHS: pip install highspy (or this project's extra 'exact')") \
-            from error
+        message = "proving a multicut optimal needs HiGHS: pip install highspy (or this project's extra 'exact')"
+        raise ImportError(message) from error
     return highspy
 
 
@@ -64,6 +64,7 @@ class _Program:
     def _make_model(self):
         self.model = self.highspy.Highs()
         self.model.silent()
+        self.model.setOptionValue("parallel", "off")
         count = len(self.upper)
         self.model.addVars(count, self.lower, self.upper)
         # An edge that costs more than all attraction together, as must_cut's, is cut; its size would blur the others.
@@ -74,7 +75,8 @@ class _Program:
         self.model.changeColsCost(count, np.arange(count, dtype=np.int32), objective)
         rows = []
         for column, edge in enumerate(self.edges):
-            rows += [([column, self.column_of_node[node]], [1, -1], 0) for node in edge if self.column_of_node[node] >= 0]
+            activations = [self.column_of_node[node] for node in edge if self.column_of_node[node] >= 0]
+            rows += [([column, activation], [1, -1], 0) for activation in activations]
         self._add(rows)
 
     def cost(self, labels):
@@ -90,7 +92,7 @@ class _Program:
         self.lower[:columns][(rises[:, 1] > gap) & (self.upper[:columns] > 0)] = 1
 
     def solve(self, labels, deadline):
-        """A clustering and a lower bound: first the linear relaxation, then, if that is fractional, the program itself."""
+        """A clustering and a lower bound, by the linear relaxation and, if that is fractional, the integer program."""
         count = len(self.upper)
         columns = np.arange(count, dtype=np.int32)
         self.model.changeColsBounds(count, columns, self.lower, self.upper)

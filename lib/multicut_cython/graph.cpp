@@ -28,7 +28,8 @@ bool is_sorted(const std::vector<Edge>& edges) {
 
 }  // namespace
 
-Graph::Graph(Index nodes, const std::vector<Edge>& edges) : offsets_(nodes + std::size_t(1), 0), arcs_(2 * edges.size()) {
+Graph::Graph(Index nodes, const std::vector<Edge>& edges)
+    : offsets_(nodes + std::size_t(1), 0), arcs_(2 * edges.size()) {
     for (const Edge& edge : edges) {
         ++offsets_[edge.a + 1];
         ++offsets_[edge.b + 1];

@@ -6,8 +6,8 @@
 namespace multicut {
 
 // Joins the two clusters whose union saves most, again and again while anything is saved (Keuper et al., "Efficient
-// decomposition of image and mesh graphs by lifted multicuts", ICCV 2015, algorithm 1), from every node alone. The price
-// of a join is the cost between the clusters, plus the activation of each that was alone.
+// decomposition of image and mesh graphs by lifted multicuts", ICCV 2015, algorithm 1), from every node alone. The
+// price of a join is the cost between the clusters, plus the activation of each that was alone.
 Labels contracted_greedily(const Problem& problem);
 
 }  // namespace multicut

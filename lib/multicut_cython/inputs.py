@@ -19,7 +19,7 @@ def costs(values, name):
 
 
 def probabilities_as_costs(values, name):
-    """Probabilities p in [0, 1] as costs log((1 - p) / p), p clipped to [1e-7, 1 - 1e-7] (DeeperCut, section 2)."""
+    """Probabilities p in [0, 1] as costs log((1 - p) / p), p clipped to [1e-7, 1 - 1e-7]."""
     p = costs(values, name)
     if ((p < 0) | (p > 1)).any():
         raise ValueError("%s contains %g, which is not a probability" % (name, p[np.argmax((p < 0) | (p > 1))]))

@@ -25,7 +25,8 @@ std::string pair_name(std::pair<Index, Index> pair) {
 }  // namespace
 
 Instance::Instance(std::vector<double> unary, std::vector<Edge> edges, const Constraints& constraints)
-    : unary_(std::move(unary)), edges_(simplified(static_cast<Index>(unary_.size()), std::move(edges), Parallel::last_wins)) {
+    : unary_(std::move(unary)),
+      edges_(simplified(static_cast<Index>(unary_.size()), std::move(edges), Parallel::last_wins)) {
     const double largest = magnitude(unary_, edges_);
     scale_ = largest > 0 ? std::ldexp(1.0, std::ilogb(largest)) : 1.0;
     merge(constraints);
@@ -66,7 +67,8 @@ std::vector<Edge> Instance::merged_edges(const Constraints& constraints) {
     }
     for (const auto& pair : constraints.must_cut) {
         if (merged_[pair.first] == merged_[pair.second])
-            throw std::invalid_argument("the pair " + pair_name(pair) + " must be cut, but must_join puts both in one cluster");
+            throw std::invalid_argument("the pair " + pair_name(pair) +
+                                        " must be cut, but must_join puts both in one cluster");
         merged.push_back({merged_[pair.first], merged_[pair.second], unaffordable});
     }
     return simplified(static_cast<Index>(merged_unary_.size()), std::move(merged), Parallel::add);

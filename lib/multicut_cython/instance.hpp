@@ -1,8 +1,8 @@
 // What the caller asks for, and its way to problems that the search can work on and back.
 //
-// Pairs that must be joined become one node; pairs that must be cut get an edge that no clustering can afford; nodes that
-// must be kept get no activation. What remains falls into parts that attractive edges connect: no optimal cluster
-// reaches across (it could be split for free), so each part is a problem of its own.
+// Pairs that must be joined become one node; pairs that must be cut get an edge that no clustering can afford; nodes
+// that must be kept get no activation. What remains falls into parts that attractive edges connect: no optimal cluster
+// needs to reach across (it could be split for free), so each part is a problem of its own.
 #pragma once
 
 #include <utility>

@@ -13,7 +13,7 @@ constexpr int patience = 20;
 class PairExchange {
 public:
     PairExchange(Clustering& clustering, Budget& budget)
-        : clustering_(clustering), budget_(budget), position_(clustering.problem().nodes(), -1) {}
+        : clustering_(clustering), problem_(clustering.problem()), budget_(budget), position_(problem_.nodes(), -1) {}
 
     // `first` and `second` are the nodes of two clusters, `second` perhaps none. Returns whether nodes were moved.
     bool improve(const std::vector<Index>& first, const std::vector<Index>& second) {
@@ -51,14 +51,14 @@ private:
             activation_[side] = 0;
             for (const Index node : side ? second : first) {
                 position_[node] = static_cast<Index>(candidates_.size());
-                candidates_.push_back({node, side, 0.0, clustering_.problem().activation[node], false});
+                candidates_.push_back({node, side, 0.0, problem_.activation[node], false});
                 ++size_[side];
                 activation_[side] += candidates_.back().activation;
             }
         }
         cost_between_ = 0;
         for (Candidate& candidate : candidates_) {
-            const auto arcs = clustering_.problem().graph.arcs(candidate.node);
+            const auto arcs = problem_.graph.arcs(candidate.node);
             budget_.spend(static_cast<double>(arcs.size()));
             for (const Arc& arc : arcs)
                 if (position_[arc.to] >= 0) {
@@ -86,7 +86,7 @@ private:
         best_length_ = 0;
         best_total_ = 0;
         double total = 0;
-        while (moves_.size() < best_length_ + patience) {
+        while (moves_.size() < best_length_ + patience && !budget_.exhausted()) {
             Candidate* next = nullptr;
             double change = 0;
             for (Candidate& candidate : candidates_)
@@ -96,7 +96,7 @@ private:
                 }
             if (!next)
                 break;
-            budget_.spend(static_cast<double>(candidates_.size() + clustering_.problem().graph.arcs(next->node).size()));
+            budget_.spend(static_cast<double>(candidates_.size() + problem_.graph.arcs(next->node).size()));
             total += change;
             moves_.push_back(*next);
             perform(*next);
@@ -114,7 +114,7 @@ private:
         candidate.moved = true;
         ++size_[candidate.side];
         activation_[candidate.side] += candidate.activation;
-        for (const Arc& arc : clustering_.problem().graph.arcs(candidate.node))
+        for (const Arc& arc : problem_.graph.arcs(candidate.node))
             if (position_[arc.to] >= 0) {
                 Candidate& other = candidates_[position_[arc.to]];
                 other.change += (other.side == candidate.side ? -2 : 2) * arc.cost;
@@ -122,6 +122,7 @@ private:
     }
 
     Clustering& clustering_;
+    const Problem& problem_;
     Budget& budget_;
     std::vector<Index> position_;  // in candidates_, or -1
     std::vector<Candidate> candidates_, moves_;
@@ -134,7 +135,8 @@ private:
 // The nodes of each cluster.
 class ClusterNodes {
 public:
-    explicit ClusterNodes(const Clustering& clustering) : clustering_(clustering), nodes_(clustering.problem().nodes()) {
+    explicit ClusterNodes(const Clustering& clustering)
+        : clustering_(clustering), nodes_(clustering.problem().nodes()) {
         for (Index node = 0; node < clustering.problem().nodes(); ++node)
             nodes_[clustering.label(node)].push_back(node);
     }

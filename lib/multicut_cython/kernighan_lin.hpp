@@ -8,8 +8,8 @@ namespace multicut {
 
 // For every two clusters that attract each other somewhere, and for every cluster and an empty one: the best of joining
 // them and of a sequence of single moves between them, each node at most once, the cheapest first even if it costs, cut
-// where the total is lowest (Kernighan and Lin; Keuper et al., ICCV 2015, algorithm 2, "KLj"). Goes on with the clusters
-// that changed until none does or the budget is spent. Returns whether anything was improved.
+// off where the total is lowest (Kernighan and Lin; Keuper et al., ICCV 2015, algorithm 2, "KLj"). Goes on with the
+// clusters that changed until none does or the budget is spent. Returns whether anything was improved.
 bool exchange_between_clusters(Clustering& clustering, Budget& budget);
 
 }  // namespace multicut

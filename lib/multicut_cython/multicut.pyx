@@ -2,9 +2,9 @@
 # cython: boundscheck=False, wraparound=False
 """Minimum cost multicut with node suppression: who belongs together among the detections of many people.
 
-Insafutdinov et al., "DeeperCut" (arXiv 1605.03170) and "ArtTrack" (arXiv 1612.01465); the joint problem of decomposing a
-graph and labelling its nodes is that of Levinkov et al., CVPR 2017. The C++ core beside this file does the work:
-search.hpp is where to start reading.
+Insafutdinov et al., "DeeperCut" (arXiv 1605.03170) and "ArtTrack" (arXiv 1612.01465); the joint problem of decomposing
+a graph and labelling its nodes is that of Levinkov et al., CVPR 2017. The C++ core beside this file does the work:
+problem.hpp says what is minimised, search.cpp how.
 """
 import time
 
@@ -76,12 +76,12 @@ def solve(unary, edges, costs, *, must_join=(), must_cut=(), must_keep=(), allow
           seed=0, effort=1.0, prove=False):
     """Suppresses nodes and clusters the others so that the sum of costs is as low as can be found.
 
-    Minimises sum of ``unary[i]`` over kept nodes i plus sum of ``costs[e]`` over edges e within clusters (SPEC 7; Levinkov
-    et al., CVPR 2017, eq. 3 with two labels). Every cluster is connected through edges. Of edges between the same two
-    nodes the last one counts, whatever their direction; self edges are ignored.
+    Minimises the sum of ``unary[i]`` over kept nodes i plus the sum of ``costs[e]`` over edges e within clusters. Every
+    cluster is connected through edges. Of edges between the same two nodes the last one counts, whatever their
+    direction; self edges are ignored.
 
-    Constraints: a pair of ``must_join`` is in one cluster, and so kept; it counts as a connection, as if there were an edge
-    of cost 0. A pair of ``must_cut`` is never in one cluster. Nodes of ``must_keep`` are not suppressed.
+    Constraints: a pair of ``must_join`` is in one cluster, and so kept; it counts as a connection, as if there were an
+    edge of cost 0. A pair of ``must_cut`` is never in one cluster. Nodes of ``must_keep`` are not suppressed.
 
     Args:
         unary: [n] or [n, 1], cost of keeping a node: log((1 - p) / p) of its probability p.
@@ -90,12 +90,12 @@ def solve(unary, edges, costs, *, must_join=(), must_cut=(), must_keep=(), allow
         must_join, must_cut: [k, 2] pairs of nodes.
         must_keep: [k] nodes.
         allow_suppression: False keeps all nodes.
-        time_limit: seconds after which no improvement is looked for any more; None = the effort decides alone. The first
-            greedy solution is always completed.
+        time_limit: seconds after which no improvement is looked for any more; None = the effort decides alone. The
+            first greedy solution is always completed, and HiGHS looks at the clock only now and then.
         seed: of the random moves; the same seed gives the same result (as long as no time limit cuts in).
-        effort: how long to look for improvements of the first local optimum: 1 is about ten times as long as it took to
-            find it (longer on small graphs), 0 only finds it and a bound. Nothing is spent on parts of the graph that
-            are proven optimal; parts of up to 12 nodes always are, unless the effort is 0.
+        effort: how long to look for improvements of the first local optimum and its bound: 1 is some five to twenty
+            times as long as it took to find them, 0 not at all. Nothing is spent on parts of the graph that are proven optimal; parts
+            of up to 12 nodes always are, unless the effort is 0.
         prove: proves the optimum, or finds it, as an integer program (needs highspy: pip install highspy). Meant for up
             to about 150 nodes; takes the time that it takes, within ``time_limit``.
 
@@ -103,8 +103,8 @@ def solve(unary, edges, costs, *, must_join=(), must_cut=(), must_keep=(), allow
         Solution: labels, objective, lower_bound, gap, stats.
 
     Raises:
-        ValueError: an input has a wrong shape or type, is not finite, an index is out of range, or constraints contradict
-            one another.
+        ValueError: an input has a wrong shape or type, is not finite, an index is out of range, or constraints
+            contradict one another.
         ImportError: prove without highspy.
     """
     started = time.perf_counter()
@@ -118,9 +118,10 @@ def solve(unary, edges, costs, *, must_join=(), must_cut=(), must_keep=(), allow
     if not 0 <= effort < float("inf"):
         raise ValueError("effort must be a finite number of at least 0, not %r" % (effort,))
 
-    instance = Instance(unary, edges, costs, inputs.pairs(must_join, len(unary), "must_join"),
-                        inputs.pairs(must_cut, len(unary), "must_cut"), inputs.nodes(must_keep, len(unary), "must_keep"),
-                        allow_suppression)
+    must_join = inputs.pairs(must_join, len(unary), "must_join")
+    must_cut = inputs.pairs(must_cut, len(unary), "must_cut")
+    must_keep = inputs.nodes(must_keep, len(unary), "must_keep")
+    instance = Instance(unary, edges, costs, must_join, must_cut, must_keep, allow_suppression)
     if prove:
         from lib.multicut_cython import exact
 
@@ -184,9 +185,9 @@ cdef class Instance:
         """A part as arrays.
 
         Returns:
-            activation [n]; edges [m, 2], each a < b; costs [m]; labels [n] of the best solution; rises [m, 2]: by how much
-            a lower bound on the cost rises when the edge is joined or cut; that lower bound. See problem.hpp for the
-            objective.
+            activation [n]; edges [m, 2], each a < b; costs [m]; labels [n] of the best solution; rises [m, 2]: by how
+            much a lower bound on the cost rises when the edge is joined or cut; that lower bound. See problem.hpp for
+            the objective.
         """
         cdef const Part* p = &self.core.parts()[part]
         cdef int32_t node
@@ -220,7 +221,9 @@ cdef class Instance:
             "open_parts": len(open_parts),
             "seconds": time.perf_counter() - started,
         }
-        gap = (objective - bound) / abs(objective) if objective > bound else 0.0
+        gap = 0.0
+        if objective > bound:
+            gap = (objective - bound) / abs(objective) if objective != 0 else float("inf")
         return Solution(np.array(self.core.labels(), dtype=np.int64), objective, bound, gap, stats)
 
 
@@ -237,8 +240,8 @@ def solve_nl_lmp(unary, pwidx, pw, is_sparse_graph, solver_type, do_suppression,
         logit_in_solver: True: the inputs are probabilities p, of which the solver takes log((1 - p) / p).
 
     Returns:
-        uint64 [n, 2], rows [class, cluster]: class 0 is kept, 2**64 - 1 is suppressed. Kept nodes' clusters are 0, 1, ...;
-        every suppressed node has a cluster number of its own after these.
+        uint64 [n, 2], rows [class, cluster]: class 0 is kept, 2**64 - 1 is suppressed. Kept nodes' clusters are
+        0, 1, ...; every suppressed node has a cluster number of its own after these.
 
     Raises:
         ValueError: as ``solve``; a probability outside of [0, 1]; not one value per edge of a complete graph.

@@ -1,13 +1,9 @@
 #include "node_moves.hpp"
 
-#include <algorithm>
-
 namespace multicut {
 
 NodeMoves::NodeMoves(Clustering& clustering)
-    : clustering_(clustering),
-      slot_(clustering.problem().nodes(), 0),
-      queued_(clustering.problem().nodes(), false) {}
+    : clustering_(clustering), slot_(clustering.problem().nodes(), 0) {}
 
 double& NodeMoves::joint_cost(Index label) {
     const std::size_t slot = slot_[label];
@@ -33,37 +29,34 @@ const std::vector<NodeMoves::Move>& NodeMoves::options(Index node) {
     return options_;
 }
 
-NodeMoves::Move NodeMoves::best(Index node) {
+Index NodeMoves::best_label(Index node) {
     Move best{clustering_.label(node), -tolerance};
     for (const Move& option : options(node))
         if (option.change < best.change)
             best = option;
-    return best;
+    return best.label;
 }
 
-bool NodeMoves::descend(std::vector<Index> queue, Budget& budget) {
-    bool improved = false;
-    std::fill(queued_.begin(), queued_.end(), false);
-    for (const Index node : queue)
-        queued_[node] = true;
+void NodeMoves::descend(Budget& budget) {
+    const Graph& graph = clustering_.problem().graph;
+    std::vector<Index> queue = each_alone(graph.nodes());
+    std::vector<char> queued(graph.nodes(), true);
     for (std::size_t position = 0; position < queue.size(); ++position) {
         if (position % 1024 == 0 && budget.exhausted())
             break;
         const Index node = queue[position];
-        queued_[node] = false;
-        const Move move = best(node);
-        budget.spend(static_cast<double>(clustering_.problem().graph.arcs(node).size()));
-        if (move.label == clustering_.label(node))
+        queued[node] = false;
+        budget.spend(static_cast<double>(graph.arcs(node).size()));
+        const Index label = best_label(node);
+        if (label == clustering_.label(node))
             continue;
-        clustering_.move(node, move.label);
-        improved = true;
-        for (const Arc& arc : clustering_.problem().graph.arcs(node))
-            if (!queued_[arc.to]) {
-                queued_[arc.to] = true;
+        clustering_.move(node, label);
+        for (const Arc& arc : graph.arcs(node))
+            if (!queued[arc.to]) {
+                queued[arc.to] = true;
                 queue.push_back(arc.to);
             }
     }
-    return improved;
 }
 
 }  // namespace multicut

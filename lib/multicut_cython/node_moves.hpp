@@ -12,28 +12,25 @@ class NodeMoves {
 public:
     explicit NodeMoves(Clustering& clustering);
 
-    struct Move {
-        Index label;
-        double change;
-    };
-
-    // All clusters that `node` may join, its own first and an empty one included, with the change of the cost.
-    const std::vector<Move>& options(Index node);
-
-    // The cheapest of them; its own cluster unless another saves something.
-    Move best(Index node);
-
-    // Makes improving moves until there is none, at first for the nodes of `queue`, then for the neighbours of moved
-    // ones. Returns whether there were any.
-    bool descend(std::vector<Index> queue, Budget& budget);
+    // Moves nodes to where they are cheapest until no move saves anything: first every node has its turn, then the
+    // neighbours of those that moved.
+    void descend(Budget& budget);
 
 private:
+    struct Move {
+        Index label;
+        double change;  // of the cost
+    };
+
+    // All clusters that `node` may join, its own first and an empty one included.
+    const std::vector<Move>& options(Index node);
     double& joint_cost(Index label);
+    // The cheapest option: its own cluster unless another saves something.
+    Index best_label(Index node);
 
     Clustering& clustering_;
     std::vector<Move> options_;
     std::vector<Index> slot_;  // of a label in options_, valid if that option has this label
-    std::vector<char> queued_;
 };
 
 }  // namespace multicut

@@ -1,8 +1,8 @@
 // The problem in the form that the algorithms work on.
 //
-// Suppressing a node costs nothing, keeping it costs its unary u. So a node with u <= 0 is always kept (at worst alone),
-// and a node with u > 0 is kept only in company. Up to the constant sum of the negative unaries this is a plain multicut
-// with an *activation* cost max(u, 0) that a node pays as soon as it is not alone:
+// Suppressing a node costs nothing, keeping it costs its unary u. So a node with u <= 0 is always kept (at worst
+// alone), and a node with u > 0 is kept only in company. Up to the constant sum of the negative unaries this is a plain
+// multicut with an *activation* cost max(u, 0) that a node pays as soon as it is not alone:
 //
 //     minimise  sum over clusters C of at least two nodes:  activation of C's nodes + costs of C's inner edges
 //

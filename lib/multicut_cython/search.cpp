@@ -14,9 +14,10 @@ namespace multicut {
 namespace {
 
 // Budgets in sweeps: looks at every arc and node. Greedy contraction and local search take as long as 50 to 100.
-constexpr double local_search_sweeps = 300;
+constexpr double local_search_sweeps = 150;
 constexpr double cycle_sweeps = 20;
-constexpr double smoothing_sweeps = 1500;
+constexpr double smoothing_sweeps = 6000;
+constexpr double most_smoothing = 3e7;  // arcs, beside annealing_sweeps: a fifth of a second
 constexpr double annealing_sweeps = 900;
 constexpr double least_annealing = 2.5e5;  // arcs: a millisecond, for small problems
 constexpr int patience = 10;               // rounds of annealing without an improvement
@@ -27,6 +28,8 @@ constexpr double closed_gap = 1e-9;
 
 // Smoothing is worth its time where it may close the gap.
 constexpr double smoothable_gap = 0.1;
+constexpr int smoothing_rounds = 20;   // of messages at a time
+constexpr int smoothing_patience = 8;  // times without a smaller gap
 // Temperatures in units of the cost per node.
 constexpr double first_temperature = 0.02;
 constexpr double last_temperature = 0.002;
@@ -71,9 +74,9 @@ void Search::start() {
 
 bool Search::is_optimal() const { return gap() <= closed_gap * (1 + std::abs(cost_)); }
 
-Budget Search::budget_of(double sweeps) const {
-    return Budget(sweeps * static_cast<double>(problem_.graph.arcs() + problem_.nodes()), deadline_);
-}
+double Search::sweep() const { return static_cast<double>(problem_.graph.arcs() + problem_.nodes()); }
+
+Budget Search::budget_of(double sweeps) const { return Budget(sweeps * sweep(), deadline_); }
 
 bool Search::consider(const Labels& labels) {
     const double cost = multicut::cost(problem_, labels);
@@ -104,20 +107,23 @@ void Search::raise_bound() {
 
 // Follows the optimum of the smoothed relaxation to low temperatures. Rounded, it is often an optimal clustering.
 void Search::smooth_bound() {
-    Budget budget = budget_of(options_.effort * smoothing_sweeps);
+    Budget budget(options_.effort * std::min(smoothing_sweeps * sweep(), annealing_sweeps * sweep() + most_smoothing),
+                  deadline_);
     const double unit = -cost_ / problem_.nodes();
     double temperature = first_temperature * unit;
     bool separate = false;
-    while (!budget.exhausted() && !is_optimal()) {
-        for (int round = 0; round < 10; ++round)
+    for (int idle = 0; idle < smoothing_patience && !budget.exhausted() && !is_optimal();) {
+        const double gap_before = gap();
+        for (int round = 0; round < smoothing_rounds; ++round)
             relaxation_.pass_soft_messages(temperature);
-        budget.spend(10 * relaxation_.work());
+        budget.spend(smoothing_rounds * relaxation_.work());
         consider(descended(problem_, rounded(), budget));
         bound_ = std::max(bound_, relaxation_.bound_after(3));
         if (separate && temperature < separation_temperature * unit)
             add_violated_cycles(problem_, relaxation_, temperature, budget);
         separate = !separate;
         temperature = std::max(temperature / 2, last_temperature * unit);
+        idle = gap() < 0.99 * gap_before ? 0 : idle + 1;
     }
     pass_messages(10);
 }
@@ -140,8 +146,7 @@ Labels Search::rounded() const {
 // Fuses the best clustering with what annealing makes of it, again and again; hot and mild by turns, since small
 // problems gain by the one and large ones by the other.
 void Search::anneal() {
-    const double sweep = static_cast<double>(problem_.graph.arcs() + problem_.nodes());
-    Budget budget(options_.effort * (annealing_sweeps * sweep + least_annealing), deadline_);
+    Budget budget(options_.effort * (annealing_sweeps * sweep() + least_annealing), deadline_);
     Budget unlimited(HUGE_VAL, deadline_);
     for (int round = 0, improved = 0; !budget.exhausted() && round < improved + patience; ++round) {
         const double heat = round % 2 ? mild : hot;

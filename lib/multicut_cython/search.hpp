@@ -30,6 +30,7 @@ public:
 private:
     double gap() const { return cost_ - bound_; }
     bool is_optimal() const;
+    double sweep() const;  // the work of looking at every arc and node once
     Budget budget_of(double sweeps) const;
 
     bool consider(const Labels& labels);  // whether it is better than the best so far

@@ -1,4 +1,4 @@
-// Greedy non-maximum suppression on a score map (DeeperCut, arXiv 1605.03170, section 3: detections from part score maps).
+// Greedy non-maximum suppression on a score map (DeeperCut, arXiv 1605.03170: detections from part score maps).
 #pragma once
 
 #include <cstddef>

@@ -17,7 +17,7 @@ cdef extern from "greedy_nms.hpp" namespace "nms" nogil:
 
 
 def nms_grid(scoremap, grid, double prob_thresh):
-    """The local maxima of a score map (DeeperCut, arXiv 1605.03170, section 3).
+    """The local maxima of a score map (DeeperCut, arXiv 1605.03170).
 
     Cells are visited by falling score, equal ones in the order of their index; a kept cell suppresses the cells that
     the non-zeros of ``grid`` cover when its centre is laid on the cell.

@@ -8,13 +8,17 @@ from scipy.sparse.csgraph import connected_components
 
 def simple_edges(edges, costs):
     """{(a, b): cost}, a < b, as the solver reads them: a later duplicate overwrites, self edges are ignored."""
-    return {(min(a, b), max(a, b)): cost for (a, b), cost in zip(np.asarray(edges).tolist(), np.ravel(costs).tolist()) if a != b}
+    rows = zip(np.asarray(edges).tolist(), np.ravel(costs).tolist())
+    return {(min(a, b), max(a, b)): cost for (a, b), cost in rows if a != b}
 
 
 def objective(labels, unary, edges, costs):
     """Unaries of kept nodes plus costs of edges within clusters."""
     total = np.ravel(unary)[labels >= 0].sum()
-    return total + sum(c for (a, b), c in simple_edges(edges, costs).items() if labels[a] >= 0 and labels[a] == labels[b])
+    for (a, b), cost in simple_edges(edges, costs).items():
+        if labels[a] >= 0 and labels[a] == labels[b]:
+            total += cost
+    return total
 
 
 def is_connected(labels, edges, must_join=()):

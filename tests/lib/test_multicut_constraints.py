@@ -11,8 +11,8 @@ def random_constraints(random, nodes):
         pairs = random.randint(0, nodes, (random.randint(0, 3), 2))
         return pairs[pairs[:, 0] != pairs[:, 1]].tolist()
 
-    return dict(must_join=some_pairs(), must_cut=some_pairs(), must_keep=random.randint(0, nodes, random.randint(0, 3)).tolist(),
-                allow_suppression=bool(random.randint(0, 4)))
+    return dict(must_join=some_pairs(), must_cut=some_pairs(), allow_suppression=bool(random.randint(0, 4)),
+                must_keep=random.randint(0, nodes, random.randint(0, 3)).tolist())
 
 
 def check_obeyed(labels, edges, must_join=(), must_cut=(), must_keep=(), allow_suppression=True):
@@ -83,8 +83,8 @@ def test_obeyed_on_larger_graphs():
 
 
 def test_must_join_connects_without_an_edge_by_hand():
-    # 0-1 and 2-3 are two people. Joining 1 and 3, between which there is no edge, makes one cluster of all, since 1 and 3
-    # still attract 0 and 2; node 4 belongs to nobody.
+    # 0-1 and 2-3 are two people. Joining 1 and 3, between which there is no edge, makes one cluster of all, since 1 and
+    # 3 still attract 0 and 2; node 4 belongs to nobody.
     unary, edges, costs = [-1.0, -1.0, -1.0, -1.0, 1.0], [(0, 1), (2, 3)], [-2.0, -2.0]
     assert solve(unary, edges, costs).labels.tolist() == [0, 0, 1, 1, -1]
     joined = solve(unary, edges, costs, must_join=[(1, 3)])
