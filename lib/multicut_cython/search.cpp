@@ -17,7 +17,7 @@ namespace {
 constexpr double local_search_sweeps = 150;
 constexpr double cycle_sweeps = 20;
 constexpr double smoothing_sweeps = 6000;
-constexpr double most_smoothing = 3e7;  // arcs, beside annealing_sweeps: a fifth of a second
+constexpr double most_smoothing = 3e7;  // arcs, beyond annealing_sweeps: a fifth of a second
 constexpr double annealing_sweeps = 900;
 constexpr double least_annealing = 2.5e5;  // arcs: a millisecond, for small problems
 constexpr int patience = 10;               // rounds of annealing without an improvement
@@ -67,8 +67,7 @@ void Search::start() {
     Budget budget = budget_of(local_search_sweeps);
     consider(descended_further(problem_, contracted_greedily(problem_), budget));
     const Problem without_activation{problem_.graph, std::vector<double>(problem_.nodes(), 0.0)};
-    const bool same = without_activation.activation == problem_.activation;
-    if (!same && !deadline_.passed())
+    if (without_activation.activation != problem_.activation && !deadline_.passed())
         consider(descended(problem_, contracted_greedily(without_activation), budget));
 }
 
