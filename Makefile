@@ -13,6 +13,9 @@ test: .venv/installed
 test-tf1: .venv-tf1/installed
 	.venv-tf1/bin/python -m pytest -q
 
+sanitize: .venv/installed
+	PYTHON=$(CURDIR)/$(BIN)/python lib/sanitize.sh
+
 bench: .venv/installed
 	$(BIN)/python benchmarks/bench.py
 
@@ -28,4 +31,4 @@ bench: .venv/installed
 	.venv-tf1/bin/python -m pip install --quiet -e ".[tf1,test]"
 	touch $@
 
-.PHONY: demo test test-tf1 bench
+.PHONY: demo test test-tf1 sanitize bench
