@@ -1,11 +1,10 @@
 """COCO's average precision of predictions.json (or predictions_with_segm.json) on the config's data set."""
 import argparse
 import json
-import logging
 import os
-import sys
 
 from dataset.mscoco import load_coco
+from util.command import UserError, run_command
 from util.config import find_path, load_config
 from util.mscoco_util import evaluate
 
@@ -15,20 +14,19 @@ def main():
     parser.add_argument("--config", default="pose_cfg.yaml")
     parser.add_argument("--predictions", default="predictions.json")
     args = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    cfg = load_config(args.config)
     try:
-        cfg = load_config(args.config)
         with open(args.predictions) as stream:
             results = json.load(stream)
-        coco = load_coco(os.path.join(find_path(cfg, cfg.dataset), "annotations",
-                                      "%s_%s.json" % (cfg.dataset_ann, cfg.dataset_phase)))
-        figures = evaluate(coco, results, cfg.get("oks_sigmas"))
-    except (ValueError, AttributeError, OSError) as error:
-        sys.exit("eval_mscoco.py: %s" % error)
+    except (OSError, ValueError) as error:
+        raise UserError("cannot read %s (%s); test_multiperson.py writes it" % (args.predictions, error)) from None
+    coco = load_coco(os.path.join(find_path(cfg, cfg.dataset), "annotations",
+                                  "%s_%s.json" % (cfg.dataset_ann, cfg.dataset_phase)))
+    figures = evaluate(coco, results, cfg.get("oks_sigmas"))
     print("%d people in %d pictures" % (len(results), len(coco.dataset["images"])))
     for name, value in figures.items():
         print("%-9s %.3f" % (name, value))
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

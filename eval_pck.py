@@ -1,13 +1,12 @@
 """PCK of predictions.mat against the config's data set: by the box, by the torso, and PCKh."""
 import argparse
-import logging
-import sys
 
 import numpy as np
 import scipy.io
 
 from dataset import factory
 from util import pck
+from util.command import UserError, run_command
 from util.config import load_config
 from util.skeleton import Skeleton
 
@@ -15,13 +14,13 @@ HEAD_FACTOR = 0.75  # MPII's head size is 0.75 x |head top - neck| within 1 %
 
 
 def read_predictions(path, count):
-    """[N, J, 3] of a predictions.mat. Raises ValueError where it is not that of `count` pictures."""
+    """[N, J, 3] of a predictions.mat. Raises UserError where it is not that of `count` pictures."""
     try:
         joints = scipy.io.loadmat(path)["joints"].reshape(-1)
     except (OSError, KeyError, ValueError) as error:
-        raise ValueError("%s is no file of predictions (%s); test.py writes one" % (path, error)) from None
+        raise UserError("%s is no file of predictions (%s); test.py writes one" % (path, error)) from None
     if len(joints) != count:
-        raise ValueError("%s holds %d predictions for %d pictures" % (path, len(joints), count))
+        raise UserError("%s holds %d predictions for %d pictures" % (path, len(joints), count))
     return np.stack(joints).astype(float)
 
 
@@ -71,12 +70,8 @@ def main():
     parser.add_argument("--config", default="pose_cfg.yaml")
     parser.add_argument("--predictions", default="predictions.mat")
     args = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    try:
-        evaluate(load_config(args.config), args.predictions)
-    except (ValueError, AttributeError) as error:
-        sys.exit("eval_pck.py: %s" % error)
+    evaluate(load_config(args.config), args.predictions)
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

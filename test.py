@@ -1,8 +1,6 @@
 """Predict one person in each picture of the config's data set: writes predictions.mat, drawn pictures and maps."""
 import argparse
-import logging
 import os
-import sys
 
 import numpy as np
 import scipy.io
@@ -10,17 +8,18 @@ from PIL import Image
 from tqdm import tqdm
 
 from dataset import factory
+from dataset.pose_dataset import read_picture
 from nnet.predict import PosePredictor
+from util.command import run_command, unique_names
 from util.config import load_config
-from util.image import read_image
 from util.skeleton import Skeleton
 from util.visualize import draw_pose
 
 
-def cache_maps(folder, item, found):
+def cache_maps(folder, name, found):
     """Write a picture's maps as <folder>/<image>.mat (scoremaps) and <image>_locreg.mat (locreg_pred, px)."""
     os.makedirs(folder, exist_ok=True)
-    name = os.path.join(folder, os.path.splitext(os.path.basename(item.im_path))[0])
+    name = os.path.join(folder, name)
     scipy.io.savemat(name + ".mat", {"scoremaps": found.scores.astype(np.float32)})
     if found.locref is not None:
         scipy.io.savemat(name + "_locreg.mat", {"locreg_pred": found.locref.astype(np.float32)})
@@ -33,15 +32,16 @@ def test(cfg, out, draw, cache):
     skeleton = Skeleton.from_config(cfg)
     joints = np.empty((1, dataset.num_images), object)
     os.makedirs(out, exist_ok=True)
-    for number, item in enumerate(tqdm(dataset.data)):
-        image = read_image(item.im_path)
+    names = unique_names([item.im_path for item in dataset.data])
+    for number, (item, name) in enumerate(zip(tqdm(dataset.data), names)):
+        image = read_picture(item)
         found = predictor.find(image)
         joints[0, number] = found.pose
         if cache:
-            cache_maps(cfg.scoremap_dir, item, found)
+            cache_maps(cfg.scoremap_dir, name, found)
         if draw:
             drawn = draw_pose(image, found.pose, skeleton, cfg.score_threshold)
-            Image.fromarray(drawn).save(os.path.join(out, os.path.splitext(os.path.basename(item.im_path))[0] + ".png"))
+            Image.fromarray(drawn).save(os.path.join(out, name + "_pose.png"))
     path = os.path.join(out, "predictions.mat")
     scipy.io.savemat(path, {"joints": joints})
     print("wrote %s: %d pictures" % (path, dataset.num_images))
@@ -55,15 +55,11 @@ def main():
     parser.add_argument("--cache", action="store_true", help="write the maps to scoremap_dir")
     parser.add_argument("--out", default=".", help="folder of predictions.mat and the drawn pictures")
     args = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    try:
-        cfg = load_config(args.config)
-        if args.weights:
-            cfg.init_weights = args.weights
-        test(cfg, args.out, not args.novis, args.cache)
-    except (ValueError, AttributeError) as error:
-        sys.exit("test.py: %s" % error)
+    cfg = load_config(args.config)
+    if args.weights:
+        cfg.init_weights = args.weights
+    test(cfg, args.out, not args.novis, args.cache)
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -1,9 +1,7 @@
 """Predict everybody in each picture of the config's COCO data set: writes COCO results and drawn pictures."""
 import argparse
 import json
-import logging
 import os
-import sys
 
 import scipy.io
 from PIL import Image
@@ -11,13 +9,15 @@ from tqdm import tqdm
 
 from dataset import factory
 from dataset.mscoco import decode_segmentation
+from dataset.pose_dataset import read_picture
 from multiperson.detections import detections_at, extract_detections
 from multiperson.pairwise import SpatialModel
 from multiperson.predict import find_people
 from multiperson.visualize import draw_people
 from nnet.predict import PosePredictor
+from util.command import UserError, run_command
 from util.config import load_config
-from util.image import read_image, resize
+from util.image import resize
 from util.mscoco_util import coco_result, pose_predict_with_gt_segm
 from util.skeleton import Skeleton
 
@@ -35,7 +35,10 @@ class Maps(object):
     def of(self, item, image):
         name = "%s.mat" % item.coco_id
         if self._predictor is None:
-            cached = scipy.io.loadmat(os.path.join(self._cfg.cached_scoremaps, name))
+            path = os.path.join(self._cfg.cached_scoremaps, name)
+            if not os.path.exists(path):
+                raise UserError("there are no cached maps %s; --cache writes them" % path)
+            cached = scipy.io.loadmat(path)
             return tuple(cached.get(key) for key in MAPS)
         maps = self._predictor.maps(resize(image, self._cfg.global_scale))
         if self._cache:
@@ -64,7 +67,7 @@ def test(cfg, args):
     os.makedirs(args.out, exist_ok=True)
     results = []
     for item in tqdm(dataset.data[:DEV_PICTURES] if args.dev else dataset.data):
-        image = read_image(item.im_path)
+        image = read_picture(item)
         maps = all_maps.of(item, image)
         if cfg.use_gt_segm:
             masks = [decode_segmentation(one, *image.shape[:2]) for one in item.segmentations]
@@ -92,12 +95,8 @@ def main():
                         help="give the annotated joints to the assembly, to judge it apart from the detection")
     parser.add_argument("--out", default=".", help="folder of predictions.json and the drawn pictures")
     args = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    try:
-        test(load_config(args.config), args)
-    except (ValueError, AttributeError, OSError) as error:
-        sys.exit("test_multiperson.py: %s" % error)
+    test(load_config(args.config), args)
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -4,9 +4,9 @@ Stopped (Ctrl-C) or killed, the same command goes on from the newest snapshot.
 """
 import argparse
 import signal
-import sys
 
-from nnet.training import TrainingError, train
+from nnet.training import train
+from util.command import run_command
 from util.config import load_config
 from util.logging import setup_logging
 
@@ -19,11 +19,8 @@ def main():
     args = parser.parse_args()
     setup_logging()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # kill and schedulers mean the same as Ctrl-C
-    try:
-        train(load_config(args.config), args.restart)
-    except (ValueError, AttributeError, TrainingError) as error:
-        sys.exit("train.py: %s" % error)
+    train(load_config(args.config), args.restart)
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -1,19 +1,19 @@
 """Train the spatial model: which pairs of detections belong to one person. Writes spatial_model_cidx_A_B.mat files to
 pairwise_model_dir, and a report of how good they are."""
 import argparse
-import logging
-import sys
 
 from tqdm import tqdm
 
 from dataset import factory
+from dataset.pose_dataset import read_picture
 from multiperson.detections import detections_at, extract_detections
 from multiperson.pairwise import used_pairs
 from multiperson.spatial_model_report import held_out_probabilities, make_report, write_report
 from multiperson.spatial_model_training import collect_examples, fit_spatial_model, write_spatial_model
 from nnet.predict import PosePredictor
+from util.command import run_command
 from util.config import find_file, load_config
-from util.image import read_image, resize
+from util.image import resize
 from util.skeleton import Skeleton
 
 
@@ -24,7 +24,7 @@ def labelled_detections(cfg, gt_parts):
         if not item.joints:
             continue
         people = [person * [1, cfg.global_scale, cfg.global_scale] for person in item.joints]
-        maps = predictor.maps(resize(read_image(item.im_path), cfg.global_scale))
+        maps = predictor.maps(resize(read_picture(item), cfg.global_scale))
         if gt_parts:
             yield detections_at(people, maps[0].shape, maps[2], cfg.stride), people
         else:
@@ -37,20 +37,16 @@ def main():
     parser.add_argument("--gt_parts", action="store_true", help="take the annotated joints for detections")
     parser.add_argument("--report", default="spatial_model.json", help="file of the report; a picture goes beside it")
     args = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        cfg = load_config(args.config)
-        examples = collect_examples(labelled_detections(cfg, args.gt_parts), used_pairs(cfg), cfg.pos_dist_thresh)
-        fits = fit_spatial_model(examples)
-        write_spatial_model(find_file(cfg, "pairwise_model_dir"), fits)
-        report = make_report({pair: examples[pair] for pair in fits}, held_out_probabilities(fits),
-                             Skeleton.from_config(cfg).joint_names)
-        write_report(report, args.report)
-    except (ValueError, AttributeError) as error:
-        sys.exit("train_spatial_model.py: %s" % error)
+    cfg = load_config(args.config)
+    examples = collect_examples(labelled_detections(cfg, args.gt_parts), used_pairs(cfg), cfg.pos_dist_thresh)
+    fits = fit_spatial_model(examples)
+    write_spatial_model(find_file(cfg, "pairwise_model_dir"), fits)
+    report = make_report({pair: examples[pair] for pair in fits}, held_out_probabilities(fits),
+                         Skeleton.from_config(cfg).joint_names)
+    write_report(report, args.report)
     print("wrote the models of %d pairs to %s, and %s: mean AUC %s" % (
         len(fits), cfg.pairwise_model_dir, args.report, report["mean_auc"]))
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -1,8 +1,6 @@
 """Look at a data set as the network sees it: draws training pictures with their joints and target maps to files."""
 import argparse
-import logging
 import os
-import sys
 
 import matplotlib
 
@@ -13,6 +11,7 @@ import numpy as np  # noqa: E402
 from dataset import factory  # noqa: E402
 from dataset.pose_dataset import Batch  # noqa: E402
 from nnet.predict import argmax_pose_predict  # noqa: E402
+from util.command import run_command  # noqa: E402
 from util.config import load_config  # noqa: E402
 from util.visualize import show_heatmaps  # noqa: E402
 
@@ -46,12 +45,8 @@ def main():
     parser.add_argument("--out", default="out/dataset", help="folder of the drawings")
     parser.add_argument("--count", type=int, default=10, help="how many pictures")
     args = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    try:
-        draw(load_config(args.config), args.out, args.count)
-    except (ValueError, AttributeError) as error:
-        sys.exit("vis_dataset.py: %s" % error)
+    draw(load_config(args.config), args.out, args.count)
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -1,13 +1,13 @@
 """Turn labels of another form into a dataset.mat.
 
-    python -m dataset.convert lsp/train/joints.mat train.mat       # Leeds Sports Poses
+    python -m dataset.convert lsp/train/joints.mat lsp/train.mat   # Leeds Sports Poses
     python -m dataset.convert my-deeplabcut-project mice/mice.mat
 
 Where there is no pose_cfg.yaml beside OUT.mat, one is written with which training can start.
 """
 import argparse
+import json
 import os
-import sys
 
 import numpy as np
 import yaml
@@ -15,13 +15,14 @@ import yaml
 from dataset.dataset_mat import DatasetError, write_dataset_mat
 from dataset.formats.deeplabcut import read_deeplabcut
 from dataset.formats.lsp import read_lsp
+from util.command import run_command
 from util.skeleton import MPII
 
 PERSON_SIZE = 155  # px that joints should span: what the shipped weights were trained for
 SHIPPED_WEIGHTS = "models/single/efficientnet-lite0-single"
 CONFIG = """\
 dataset: %(dataset)s
-dataset_type: default
+dataset_type: %(dataset_type)s
 %(joints)s
 # The network starts from the backbone of the shipped weights.
 net_type: efficientnet_lite0
@@ -38,6 +39,7 @@ pos_dist_thresh: 12
 scale_jitter_lo: 0.8
 scale_jitter_up: 1.25
 mirror: true
+mixed_precision: true
 rotation: 30          # 180 for animals seen from above
 translation: 0.1
 colour: 0.3
@@ -68,7 +70,9 @@ def starting_config(items, skeleton, dataset):
     joints = {key: value for key, value in skeleton._asdict().items() if value}
     weights = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), SHIPPED_WEIGHTS)
     return CONFIG % {
-        "dataset": dataset, "weights": weights, "scale": round(scale, 3),
+        "dataset": json.dumps(dataset), "weights": json.dumps(weights),
+        "dataset_type": "mpii" if skeleton == MPII else "default",
+        "scale": round(scale, 3),
         "joints": yaml.safe_dump(dict(joints, num_joints=skeleton.num_joints), default_flow_style=None, width=100)}
 
 
@@ -77,11 +81,8 @@ def main():
     parser.add_argument("source")
     parser.add_argument("out", metavar="OUT.mat")
     args = parser.parse_args()
-    try:
-        items, skeleton = read(args.source)
-        write_dataset_mat(args.out, items)
-    except (ValueError, OSError) as error:
-        sys.exit("dataset.convert: %s" % error)
+    items, skeleton = read(args.source)
+    write_dataset_mat(args.out, items)
     print("wrote %s: %d pictures" % (args.out, len(items)))
     config = os.path.join(os.path.dirname(args.out), "pose_cfg.yaml")
     if os.path.exists(config):
@@ -93,4 +94,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -8,24 +8,36 @@ MATLAB v5; `dataset` is a 1 x N struct array of
     (4th)   optionally a crop box [x1 y1 x2 y2], counted from 1, inclusive
 """
 import os
-from collections import namedtuple
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.io
 
-DataItem = namedtuple("DataItem", "image_id im_path im_size joints crop coco_id segmentations ignored")
-DataItem.__new__.__defaults__ = (None, None, None, (), ())
-DataItem.__doc__ = """One labelled picture.
-
-image_id: its place in the data set; im_path: its file; im_size: [channels, height, width]
-joints: one float array n x 3 (joint id, x, y) a person; None = without ground truth
-crop: (x1, y1, x2, y2), pixels from 0, inclusive, or None
-coco_id: COCO's id of the picture; segmentations: COCO's, one for each of joints; ignored: of people without labels
-"""
+from util.command import UserError
 
 
-class DatasetError(ValueError):
+class DatasetError(UserError):
     """A data set that cannot be used as it is; the message names the file and the picture."""
+
+
+@dataclass
+class DataItem(object):
+    """One labelled picture.
+
+    image_id: its place in the data set; im_path: its file; im_size: [channels, height, width]
+    joints: one float array n x 3 (joint id, x, y) a person; None = without ground truth
+    crop: (x1, y1, x2, y2), pixels from 0, inclusive, or None
+    coco_id: COCO's id of the picture; segmentations: COCO's, one for each of joints; ignored: of people without labels
+    """
+
+    image_id: int = 0
+    im_path: str = ""
+    im_size: list = None
+    joints: list = None
+    crop: tuple = None
+    coco_id: int = None
+    segmentations: list = ()
+    ignored: list = ()
 
 
 def read_dataset_mat(path):
@@ -74,7 +86,9 @@ def write_dataset_mat(path, items):
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
     has_joints = any(item.joints is not None for item in items)
-    fields = [("image", object), ("size", object)] + [("joints", object)] * has_joints
+    has_crops = has_joints and any(item.crop is not None for item in items)
+    names = ["image", "size"] + ["joints"] * has_joints + ["crop"] * has_crops
+    fields = [(name, object) for name in names]
     records = np.empty((1, len(items)), fields)
     for record, item in zip(records[0], items):
         record["image"] = os.path.relpath(os.path.abspath(item.im_path), folder)
@@ -83,5 +97,7 @@ def write_dataset_mat(path, items):
             record["joints"] = np.empty((1, len(item.joints or [])), object)
             for p, person in enumerate(item.joints or []):
                 record["joints"][0, p] = np.asarray(person, float)
+        if has_crops:
+            record["crop"] = np.array([item.crop or []], np.int32).reshape(-1, 4) + 1
     scipy.io.savemat(path + ".tmp", {"dataset": records}, appendmat=False, do_compression=True)
     os.replace(path + ".tmp", path)

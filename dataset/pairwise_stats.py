@@ -85,5 +85,8 @@ def collect_pairwise_stats(people, mirror_map=None):
 
 def save_pairwise_stats(path, stats):
     """Write statistics in the form that load_pairwise_stats reads, joints counted from 0."""
-    scipy.io.savemat(path, {"graph": np.array(list(stats)), "means": np.array([one["mean"] for one in stats.values()]),
-                            "std_devs": np.array([one["std"] for one in stats.values()])}, appendmat=False)
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    file = {"graph": np.array(list(stats)), "means": np.array([one["mean"] for one in stats.values()]),
+            "std_devs": np.array([one["std"] for one in stats.values()])}
+    scipy.io.savemat(path + ".tmp", file, appendmat=False)
+    os.replace(path + ".tmp", path)

@@ -4,6 +4,7 @@ Every random choice comes from (seed, position), the place in the endless sequen
 batch can be made at any time, in any thread, and comes out the same.
 """
 import functools
+from dataclasses import replace
 from enum import Enum
 
 import numpy as np
@@ -12,6 +13,7 @@ from dataset import augmentation
 from dataset.dataset_mat import DataItem, DatasetError, read_dataset_mat  # noqa: F401 (DataItem: a name of 2017)
 from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
 from dataset.targets import dense_pairwise, encode, get_pairwise_index, map_size  # noqa: F401 (get_pairwise_index: a name of 2017)
+from util.command import UserError
 from util.config import find_path
 from util.image import read_image
 from util.skeleton import Skeleton
@@ -48,6 +50,15 @@ def mirror_joints_map(all_joints, num_joints):
     return swapped
 
 
+def read_picture(item):
+    """A DataItem's picture, uint8 RGB [h, w, 3]: upright as its EXIF data say, unless the data set gives the size of the
+    pixels as they are stored: then its joints were placed on those."""
+    image = read_image(item.im_path)
+    if list(image.shape[:2]) != list(item.im_size[1:]) == list(image.shape[1::-1]):
+        return read_image(item.im_path, upright=False)
+    return image
+
+
 @functools.lru_cache(maxsize=4)
 def _order(seed, epoch, visits):
     return np.random.RandomState([seed, 1, epoch]).permutation(visits)
@@ -61,25 +72,34 @@ class PoseDataset(object):
 
     def __init__(self, cfg):
         if cfg.mirror and not cfg.shuffle:
-            raise ValueError("mirror: true needs shuffle: true")
+            raise UserError("mirror: true needs shuffle: true")
         self.cfg = cfg
         self.shuffle = cfg.shuffle
         self.test_mode = False
-        self.pairwise_stats = None
+        self.skeleton = Skeleton.from_config(cfg) if "num_joints" in cfg else None
+        self._pairwise_stats = None
         self.data = self.load_dataset() if cfg.dataset else []
         self.has_gt = any(item.joints is not None for item in self.data)
         self._position = 0
         self._train_items = None
-        if self.data:
-            self.skeleton = Skeleton.from_config(cfg)
-        if cfg.pairwise_predict and not cfg.pairwise_stats_collect and cfg.dataset:
-            self.pairwise_stats = load_pairwise_stats(cfg)
+
+    @property
+    def pairwise_stats(self):
+        """What load_pairwise_stats reads, or None without pairwise_predict; may be set from outside."""
+        wanted = self.cfg.pairwise_predict and not self.cfg.pairwise_stats_collect
+        if self._pairwise_stats is None and wanted:
+            self._pairwise_stats = load_pairwise_stats(self.cfg)
+        return self._pairwise_stats
+
+    @pairwise_stats.setter
+    def pairwise_stats(self, stats):
+        self._pairwise_stats = stats
 
     def load_dataset(self):
         """-> list of DataItem"""
         paths = self.cfg.dataset if isinstance(self.cfg.dataset, list) else [self.cfg.dataset]
         items = [item for path in paths for item in read_dataset_mat(find_path(self.cfg, path))]
-        return [item._replace(image_id=number) for number, item in enumerate(items)]
+        return [replace(item, image_id=number) for number, item in enumerate(items)]
 
     @property
     def num_images(self):
@@ -96,7 +116,7 @@ class PoseDataset(object):
 
     def get_pose_segments(self):
         """The limbs, as pairs of joint ids."""
-        return Skeleton.from_config(self.cfg).limbs
+        return self.skeleton.limbs
 
     def next_batch(self):
         """The next batch: a dict from Batch to arrays; data_item is a DataItem, or a list of them where
@@ -186,7 +206,7 @@ class PoseDataset(object):
 
     def view(self, item, scale, rng, mirrored=False):
         """A picture as the network gets it -> augmentation.View. rng: None = as it is, but for the scale."""
-        image = read_image(item.im_path)
+        image = read_picture(item)
         people = item.joints or []
         to_file = np.eye(3)
         if self.cfg.crop and item.crop is not None:
@@ -235,7 +255,7 @@ class PoseDataset(object):
         cfg = self.cfg
         # People of a set size have parts of a set size.
         radius = cfg.pos_dist_thresh * (1 if cfg.person_size else scale)
-        stats = stats_arrays(self.pairwise_stats, cfg.num_joints) if self.pairwise_stats else None
+        stats = stats_arrays(self.pairwise_stats, cfg.num_joints) if cfg.pairwise_predict else None
         only_present_joints = cfg.weigh_only_present_joints and self.heeds_present_joints
         targets = encode(list(zip(joint_id, coords)), size, cfg.num_joints, radius, cfg.stride, cfg.locref_stdev, stats,
                          only_present_joints)

@@ -17,7 +17,7 @@ def problems_of(item, num_joints):
         width, height = image_size(item.im_path)
     except ImageError as error:
         return [str(error)], []
-    if list(item.im_size[1:]) != [height, width]:
+    if sorted(item.im_size[1:]) != sorted([height, width]):  # either way round, see read_picture
         warnings.append("%s: the data set says %d x %d px, the file has %d x %d"
                         % (item.im_path, item.im_size[2], item.im_size[1], width, height))
     for person in item.joints or []:

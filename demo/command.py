@@ -1,13 +1,12 @@
 """What the demos share: their arguments, the choice of a config, and the way over the pictures."""
 import argparse
-import logging
 import os
-import sys
 
 from PIL import Image
 from tqdm import tqdm
 
 from nnet import checkpoint
+from util.command import UserError, unique_names
 from util.config import cfg_from_file, find_file
 from util.image import ImageError, read_image
 from util.pose_json import image_entry, write_poses
@@ -43,24 +42,21 @@ def run(description, published, shipped, samples, make_finder):
     parser.add_argument("--json", help="file for the joints; default: OUT/poses.json")
     parser.add_argument("--show", action="store_true", help="also open each drawn picture in a window")
     args = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    try:
-        cfg = choose_config(args.config, published, shipped)
-        if args.weights:
-            cfg.init_weights = args.weights
-        failures = _process(args, cfg, samples, make_finder(cfg))
-    except (ValueError, AttributeError) as error:
-        sys.exit("%s: %s" % (os.path.basename(sys.argv[0]), error))
+    cfg = choose_config(args.config, published, shipped)
+    if args.weights:
+        cfg.init_weights = args.weights
+    failures = _process(args, cfg, samples, make_finder(cfg))
     if failures:
-        sys.exit("\n".join(failures))
+        raise UserError("\n".join(failures))
 
 
 def _process(args, cfg, samples, find):
     """Returns what was wrong with pictures that could not be read."""
     os.makedirs(args.out, exist_ok=True)
     pictures = [(path, None) for path in args.images] or samples()
+    names = unique_names([path for path, _ in pictures])
     entries, failures = [], []
-    for path, image in tqdm(pictures, disable=len(pictures) < 5):
+    for (path, image), name in tqdm(list(zip(pictures, names)), disable=len(pictures) < 5):
         try:
             image = read_image(path) if image is None else image
         except ImageError as error:
@@ -68,9 +64,9 @@ def _process(args, cfg, samples, find):
             continue
         people, drawn = find(image)
         entries.append(image_entry(path, image, people))
-        name = os.path.join(args.out, os.path.splitext(os.path.basename(path))[0] + "_pose.png")
-        Image.fromarray(drawn).save(name)
-        tqdm.write("wrote %s" % name)
+        drawing = os.path.join(args.out, name + "_pose.png")
+        Image.fromarray(drawn).save(drawing)
+        tqdm.write("wrote %s" % drawing)
         if args.show:
             Image.fromarray(drawn).show()
     poses = args.json or os.path.join(args.out, "poses.json")

@@ -12,6 +12,7 @@ from multiperson.pairwise import SpatialModel
 from multiperson.predict import find_people
 from multiperson.visualize import draw_people
 from nnet.predict import PosePredictor
+from util.command import run_command
 from util.image import resize, resize_to
 from util.pose_json import person_entry
 from util.skeleton import Skeleton
@@ -42,4 +43,4 @@ def make_finder(cfg):
 
 
 if __name__ == "__main__":
-    run(__doc__, "demo/pose_cfg_multi.yaml", "models/multi/test/pose_cfg.yaml", montage, make_finder)
+    run_command(lambda: run(__doc__, "demo/pose_cfg_multi.yaml", "models/multi/test/pose_cfg.yaml", montage, make_finder))

@@ -6,6 +6,7 @@
 from demo.command import run
 from demo.samples import sample_images
 from nnet.predict import PosePredictor
+from util.command import run_command
 from util.pose_json import person_entry
 from util.skeleton import Skeleton
 from util.visualize import draw_pose
@@ -24,4 +25,4 @@ def make_finder(cfg):
 
 
 if __name__ == "__main__":
-    run(__doc__, "demo/pose_cfg.yaml", "models/single/test/pose_cfg.yaml", sample_images, make_finder)
+    run_command(lambda: run(__doc__, "demo/pose_cfg.yaml", "models/single/test/pose_cfg.yaml", sample_images, make_finder))

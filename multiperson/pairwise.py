@@ -7,6 +7,7 @@ import scipy.io
 from scipy.special import expit
 
 from dataset.targets import get_pairwise_index
+from util.command import UserError
 from util.config import find_file
 
 NUM_FEATURES = 8
@@ -18,7 +19,7 @@ X_min, X_max: [8], the range of the features in training, which is scaled to 0..
 """
 
 
-class SpatialModelError(ValueError):
+class SpatialModelError(UserError):
     """A spatial model that is not there or cannot be read; the message names the file."""
 
 

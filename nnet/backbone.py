@@ -2,6 +2,7 @@
 from collections import namedtuple
 
 from nnet import efficientnet_lite, resnet_v1
+from util.command import UserError
 
 Backbone = namedtuple("Backbone", "output stride skips maps")
 Backbone.__doc__ = """The feature maps [B, H, W, C] of a picture.
@@ -14,9 +15,9 @@ NET_TYPES = ("resnet_50", "resnet_101", "efficientnet_lite0")
 
 
 def scope_of(net_type):
-    """The variable scope of a backbone. Raises ValueError for an unknown net_type."""
+    """The variable scope of a backbone. Raises UserError for an unknown net_type."""
     if net_type not in NET_TYPES:
-        raise ValueError("net_type '%s' is none of %s" % (net_type, ", ".join(NET_TYPES)))
+        raise UserError("net_type '%s' is none of %s" % (net_type, ", ".join(NET_TYPES)))
     return net_type.replace("resnet_", "resnet_v1_")
 
 

@@ -2,36 +2,37 @@
 
     python -m nnet.checkpoint snapshot-10000 models/mine      # the weights alone, to be kept or shipped
 """
+import argparse
 import glob
 import json
 import logging
 import os
 import re
 import shutil
-import sys
-import tempfile
 
 from nnet.backbone import scope_of
 from nnet.tf import tf
+from util.command import UserError, run_command
 
 KEPT = 5  # snapshots; older ones are deleted
-PARTS = (".data-00000-of-00001", ".json", ".index")  # in the order of writing: a snapshot with an index is complete
+PARTS = (".index", ".json", ".data-00000-of-00001")  # a checkpoint with an index is complete: removed first, written last
 
 
-class CheckpointError(ValueError):
+class CheckpointError(UserError):
     """Weights that are not there, or that do not fit; the message names the file."""
 
 
 def exists(prefix):
-    return os.path.exists(prefix + ".index")
+    """Whether there is a checkpoint, of today's form or one file as TensorFlow wrote before 2017."""
+    return os.path.exists(prefix + ".index") or os.path.isfile(prefix)
 
 
 def snapshots(prefix):
-    """[(iteration, path prefix)] of the complete snapshots <prefix>-<iteration>, oldest first."""
+    """[(iteration, path prefix)] of this project's complete snapshots <prefix>-<iteration>, oldest first."""
     found = []
     for path in glob.glob(glob.escape(prefix) + "-*.index"):
         number = path[len(prefix) + 1:-len(".index")]
-        if number.isdigit():
+        if number.isdigit() and os.path.exists(path[:-len(".index")] + ".json"):
             found.append((int(number), path[:-len(".index")]))
     return sorted(found)
 
@@ -40,16 +41,34 @@ def save(session, prefix, variables, side_file):
     """Write variables and side_file (a dict for JSON) as the checkpoint `prefix`. An interruption leaves no half."""
     folder = os.path.dirname(os.path.abspath(prefix))
     os.makedirs(folder, exist_ok=True)
-    temporary = tempfile.mkdtemp(prefix=".writing-", dir=folder)
+    temporary = os.path.join(folder, ".writing")  # one name, so that what a killed process left is used up
+    shutil.rmtree(temporary, ignore_errors=True)
     try:
         name = os.path.join(temporary, os.path.basename(prefix))
         tf.train.Saver(variables).save(session, name, write_meta_graph=False, write_state=False)
         with open(name + ".json", "w") as stream:
             json.dump(side_file, stream, indent=1)
-        for part in PARTS:
-            os.replace(name + part, os.path.join(folder, os.path.basename(prefix) + part))
+        remove(prefix)
+        for part in reversed(PARTS):
+            os.replace(name + part, prefix + part)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove(prefix):
+    """Delete a checkpoint, where there is one."""
+    for part in PARTS:
+        if os.path.exists(prefix + part):
+            os.remove(prefix + part)
+
+
+def set_aside(prefix):
+    """Move all snapshots <prefix>-<iteration> into a folder beside them, for a training that begins anew."""
+    for _, path in snapshots(prefix):
+        folder = os.path.join(os.path.dirname(os.path.abspath(path)), "before-restart")
+        os.makedirs(folder, exist_ok=True)
+        for part in PARTS:
+            os.replace(path + part, os.path.join(folder, os.path.basename(path) + part))
 
 
 def save_snapshot(session, prefix, iteration, variables, side_file):
@@ -57,9 +76,7 @@ def save_snapshot(session, prefix, iteration, variables, side_file):
     path = "%s-%d" % (prefix, iteration)
     save(session, path, variables, dict(side_file, iteration=int(iteration)))
     for _, old in snapshots(prefix)[:-KEPT]:
-        for part in reversed(PARTS):
-            if os.path.exists(old + part):
-                os.remove(old + part)
+        remove(old)
     return path
 
 
@@ -107,7 +124,7 @@ def restore_for_training(session, prefix, cfg, network, everything):
     if missing:
         logging.info("%s: these start anew: %s", prefix, ", ".join(v.op.name for v in missing))
     elif "global_step" in shapes:
-        there, missing = _split(everything, shapes)
+        there, _ = _split(everything, shapes)
         first = int(_reader(prefix).get_tensor("global_step"))
     else:
         number = re.search(r"snapshot-(\d+)$", prefix)
@@ -136,5 +153,13 @@ def export_weights(snapshot, out):
         save(session, out, variables, read_side_file(snapshot))
 
 
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("snapshot")
+    parser.add_argument("out")
+    args = parser.parse_args()
+    export_weights(args.snapshot, args.out)
+
+
 if __name__ == "__main__":
-    export_weights(*sys.argv[1:])
+    run_command(main)

@@ -3,6 +3,6 @@ from nnet.pose_net import PoseNet
 
 
 def pose_net(cfg):
-    """An object with .train(batch) and .test(inputs), see nnet.pose_net.PoseNet. Raises ValueError for an unknown
+    """An object with .train(batch) and .test(inputs), see nnet.pose_net.PoseNet. Raises UserError for an unknown
     net_type."""
     return PoseNet(cfg)

@@ -8,6 +8,7 @@ from nnet import losses
 from nnet.backbone import backbone, scope_of
 from nnet.layers import conv, deconv
 from nnet.tf import tf
+from util.command import UserError
 
 DECODER_CHANNELS = {16: 128, 8: 96}  # of the maps of each stride, with skip connections
 
@@ -43,12 +44,14 @@ def training_inputs(cfg):
 
 
 class PoseNet(object):
-    """The network that a config describes. Raises ValueError for an unknown net_type."""
+    """The network that a config describes. Raises UserError for an unknown net_type."""
 
     def __init__(self, cfg):
         scope_of(cfg.net_type)
         if cfg.stride != 8:
-            raise ValueError("stride %s: the networks here make maps of stride 8" % cfg.stride)
+            raise UserError("stride %s: the networks here make maps of stride 8" % cfg.stride)
+        if cfg.skip_connections and cfg.intermediate_supervision:
+            raise UserError("intermediate_supervision and skip_connections do not go together")
         self.cfg = cfg
 
     def heads(self, inputs):
@@ -96,7 +99,7 @@ class PoseNet(object):
     def _intermediate(self, features):
         name = "block3/unit_%d" % self.cfg.intermediate_supervision_layer
         if name not in features.maps:
-            raise ValueError("intermediate_supervision_layer %d: %s has no %s" % (
+            raise UserError("intermediate_supervision_layer %d: %s has no %s" % (
                 self.cfg.intermediate_supervision_layer, self.cfg.net_type, name))
         return features.maps[name]
 

@@ -1,9 +1,13 @@
 """The learning rate of each iteration."""
 import math
 
+from util.command import UserError
+
 
 def last_iteration(cfg):
-    """The iteration after whose step training ends; the first is 0."""
+    """The iteration after whose step training ends; the first is 0. Raises UserError for two schedules at once."""
+    if "cosine" in cfg and "multi_step" in cfg:
+        raise UserError("%s has both cosine and multi_step" % cfg.get("config_file", "the config"))
     return int(cfg.cosine[2] if "cosine" in cfg else cfg.multi_step[-1][1])
 
 

@@ -11,16 +11,17 @@ from dataset.loader import Loader
 from dataset.pose_dataset import Batch
 from dataset.validation import validate
 from nnet import checkpoint
-from nnet.monitor import Monitor
+from nnet.monitor import Monitor, unchanged
 from nnet.net_factory import pose_net
 from nnet.pose_net import training_inputs
 from nnet.schedule import last_iteration, learning_rate
 from nnet.tf import session_config, tf
+from util.command import UserError
 from util.config import find_file
 from util.skeleton import Skeleton
 
 
-class TrainingError(RuntimeError):
+class TrainingError(UserError):
     """Training cannot go on; the message says why and names the pictures."""
 
 
@@ -29,7 +30,7 @@ def _optimizer(cfg, rate):
         return tf.train.MomentumOptimizer(rate, momentum=0.9)
     if cfg.optimizer == "adam":
         return tf.train.AdamOptimizer(rate)
-    raise ValueError("optimizer '%s' is none of sgd, adam" % cfg.optimizer)
+    raise UserError("optimizer '%s' is none of sgd, adam" % cfg.optimizer)
 
 
 class Trainer(object):
@@ -46,15 +47,20 @@ class Trainer(object):
         self._losses = pose_net(cfg).train(self._inputs)
         self.network = tf.global_variables()
         self._step = tf.get_variable("global_step", [], tf.int64, tf.zeros_initializer(), trainable=False)
-        self._train_op = _optimizer(cfg, self._rate).minimize(self._losses["total_loss"], global_step=self._step)
+        optimizer = _optimizer(cfg, self._rate)
+        gradients = optimizer.compute_gradients(self._losses["total_loss"])
+        self._gradient_norm = tf.global_norm([gradient for gradient, _ in gradients])
+        self._train_op = optimizer.apply_gradients(gradients, global_step=self._step)
         self.everything = tf.global_variables()
         self.session = tf.Session(config=session_config(bfloat16=cfg.mixed_precision))
         self.session.run(tf.global_variables_initializer())
 
     def start(self, restart):
         """Restore weights and return the first iteration: the newest snapshot's next one, unless `restart`."""
+        if restart:
+            checkpoint.set_aside(self.cfg.snapshot_prefix)
         found = checkpoint.snapshots(self.cfg.snapshot_prefix)
-        if found and not restart:
+        if found:
             path = found[-1][1]
             logging.info("going on from %s (--restart begins anew)", path)
         else:
@@ -65,15 +71,17 @@ class Trainer(object):
         return first
 
     def step(self, batch, iteration):
-        """One step of the optimiser. Returns {name: loss}. Raises TrainingError where one is not finite."""
+        """One step of the optimiser. Returns {name: loss}. Raises TrainingError where a loss or gradient is not finite."""
         feed = {placeholder: batch[key] for key, placeholder in self._inputs.items()}
         feed[self._rate] = learning_rate(self.cfg, iteration)
-        losses, _ = self.session.run([self._losses, self._train_op], feed)
-        if not np.isfinite(losses["total_loss"]):
+        losses, norm, _ = self.session.run([self._losses, self._gradient_norm, self._train_op], feed)
+        if not (np.isfinite(losses["total_loss"]) and np.isfinite(norm)):
             items = batch[Batch.data_item]
             paths = [item.im_path for item in (items if isinstance(items, list) else [items])]
-            raise TrainingError("iteration %d: the loss is not finite (%s) with %s; the last snapshot is from before" % (
-                iteration, ", ".join("%s %s" % loss for loss in sorted(losses.items())), ", ".join(paths)))
+            raise TrainingError("iteration %d: the loss, or its gradient, is not finite (%s, gradient's norm %s) with %s; "
+                                "the last snapshot is from before" % (
+                                    iteration, ", ".join("%s %s" % loss for loss in sorted(losses.items())), norm,
+                                    ", ".join(paths)))
         return losses
 
     def done(self):
@@ -131,12 +139,15 @@ def train(cfg, restart=False):
     Raises DatasetError before it starts where the data set is unusable, TrainingError where the loss is not finite, and
     whatever the loader raised. Ctrl-C writes a snapshot and stops.
     """
+    last = last_iteration(cfg)
     dataset = factory.create(cfg)
     validate(dataset)
-    last = last_iteration(cfg)
+    val_dataset = factory.create(unchanged(cfg, cfg.val_dataset)) if cfg.val_dataset else None
+    if val_dataset:
+        validate(val_dataset)
     with tf.Graph().as_default():
         trainer = Trainer(cfg)
-        monitor = Monitor(cfg, trainer.session) if cfg.val_dataset else None
+        monitor = Monitor(val_dataset, trainer.session) if val_dataset else None
         first = trainer.start(restart)
         if first > last:
             logging.info("nothing to do: iteration %d, the last one, is done", last)

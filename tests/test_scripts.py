@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import scipy.io
 from PIL import Image
 
 from conftest import ROOT
+from dataset.dataset_mat import DataItem, write_dataset_mat
 
 
 def run(script, *args, **keys):
@@ -32,7 +34,7 @@ def test_test_py(folder):
     assert joints.shape == (1, 6) and joints[0, 0].shape == (4, 3)
     assert scipy.io.loadmat("test/im1.mat")["scoremaps"].shape == (16, 16, 4)
     assert scipy.io.loadmat("test/im1_locreg.mat")["locreg_pred"].shape == (16, 16, 4, 2)
-    assert np.asarray(Image.open("out/im1.png")).shape == (128, 120, 3)
+    assert np.asarray(Image.open("out/im1_pose.png")).shape == (128, 120, 3)
     assert run("test.py", "--surprise").returncode == 2
 
 
@@ -84,6 +86,27 @@ def test_demo_says_what_is_wrong(folder):
     done = run("demo/singleperson.py", "im1.png", "--config", os.path.join(ROOT, "demo/pose_cfg.yaml"))
     assert done.returncode == 1 and "there are no weights models/mpii/mpii-single-resnet-101" in done.stderr
     assert "download_models.sh" in done.stderr
+
+
+def test_pictures_of_any_shape(folder, dots):
+    """One result a picture, however small or narrow, and whatever their names."""
+    shapes = {"a/x.png": (3, 3), "b/x.png": (2000, 3), "x.png": (128, 128)}
+    items = []
+    for name, (width, height) in shapes.items():
+        os.makedirs(os.path.dirname(os.path.join(".", name)), exist_ok=True)
+        Image.fromarray(np.full((height, width, 3), 90, np.uint8)).save(name)
+        items.append(DataItem(len(items), name, [3, height, width], [np.array([[0, 1.0, 1.0]])]))
+    write_dataset_mat("dataset.mat", items)
+    assert run("test.py").returncode == 0
+    assert scipy.io.loadmat("predictions.mat")["joints"].shape == (1, 3)
+    assert Image.open("x.png").size == (128, 128) and Image.open("1_x_pose.png").size == (2000, 3)
+    done = run("demo/singleperson.py", "a/x.png", "b/x.png", "--config", "pose_cfg.yaml")
+    assert done.returncode == 0 and os.path.exists("out/0_x_pose.png")
+
+
+def test_bad_joint_ids_are_named(folder, dots):
+    write_dataset_mat("dataset.mat", [replace(dots[1][0], joints=[np.array([[7, 1.0, 1.0]])])])
+    assert "joint id 7" in run("pairwise_stats.py").stderr
 
 
 def test_convert(folder):

@@ -3,15 +3,24 @@ import difflib
 import logging
 import os
 
+import numpy as np
 import yaml
 from easydict import EasyDict
 
+from util.command import UserError
 from util.default_config import KEYS, UNSET
 from util.skeleton import FIELDS, SKELETONS
 
 
-class ConfigError(ValueError):
+PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class ConfigError(UserError):
     """A config that cannot be used as it is; the message names the file and the key."""
+
+
+class MissingKey(ConfigError, AttributeError):
+    """A key that is needed and not set."""
 
 
 class Config(EasyDict):
@@ -23,8 +32,8 @@ class Config(EasyDict):
     def __getattr__(self, key):
         # Only reached where the attribute is not there.
         if key in KEYS:
-            raise AttributeError("%s: the key '%s' (%s) is needed here and not set"
-                                 % (self.get("config_file", "config"), key, KEYS[key].meaning))
+            raise MissingKey("%s: the key '%s' (%s) is needed here and not set"
+                             % (self.get("config_file", "config"), key, KEYS[key].meaning))
         raise AttributeError(key)
 
 
@@ -34,12 +43,13 @@ def find_file(cfg, key):
 
 
 def find_path(cfg, path):
-    """`path` as it is (relative to the working directory), else beside the config file; as it is where neither exists.
+    """`path` as it is (relative to the working directory), else beside the config file, else in the project's folder;
+    as it is where it is nowhere.
 
     A checkpoint prefix exists if its .index file does.
     """
     beside = os.path.join(os.path.dirname(cfg.get("config_file", "")), path)
-    for candidate in (path, beside):
+    for candidate in (path, beside, os.path.join(PROJECT, path)):
         if os.path.exists(candidate) or os.path.exists(candidate + ".index"):
             return candidate
     return path
@@ -97,19 +107,32 @@ def _check(filename, key, value):
         raise ConfigError("%s: unknown key '%s'; the nearest known key is '%s'" % (filename, key, nearest[0]))
     types = info.types if isinstance(info.types, tuple) else (info.types,)
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-        wanted = " or ".join("null" if t is type(None) else t.__name__ for t in types)
-        hint = "; YAML wants a point in 1.0e-4" if _is_number_text(value) else ""
-        raise ConfigError("%s: %s must be %s, not %r%s" % (filename, key, wanted, value, hint))
+        raise ConfigError("%s: %s must be %s, not %r%s" % (filename, key, _names(types), value, _hint(value)))
+    for leaf in _leaves(value):
+        if info.leaves and (not isinstance(leaf, info.leaves) or isinstance(leaf, bool)):
+            raise ConfigError("%s: %s holds %r, which should be a %s%s"
+                              % (filename, key, leaf, _names(info.leaves), _hint(leaf)))
     if not info.has_effect:
         logging.warning("%s: %s has no effect", filename, key)
 
 
-def _is_number_text(value):
+def _leaves(value):
+    """What lists, and lists in lists, hold."""
+    if not isinstance(value, list):
+        return []
+    return [leaf for one in value for leaf in (_leaves(one) if isinstance(one, list) else [one])]
+
+
+def _names(types):
+    types = types if isinstance(types, tuple) else (types,)
+    return " or ".join("null" if t is type(None) else t.__name__ for t in types)
+
+
+def _hint(value):
     try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return isinstance(value, str)
+        return "; YAML wants a point in 1.0e-4" if isinstance(value, str) and np.isfinite(float(value)) else ""
+    except ValueError:
+        return ""
 
 
 def _preset_skeleton(settings):
@@ -117,8 +140,13 @@ def _preset_skeleton(settings):
     preset = SKELETONS.get(settings.get("dataset_type"))
     if preset is None or settings.get("num_joints", preset.num_joints) != preset.num_joints:
         return {}
-    if settings.get("all_joints", preset.all_joints) != preset.all_joints:
+    if _pairs(settings.get("all_joints", preset.all_joints)) != _pairs(preset.all_joints):
         return {}
     keys = {field: getattr(preset, field) for field in FIELDS}
     keys["num_joints"] = preset.num_joints
     return keys
+
+
+def _pairs(all_joints):
+    """Groups of joints, whatever their order."""
+    return sorted(sorted(group) if isinstance(group, list) else [group] for group in all_joints)

@@ -6,38 +6,40 @@ STRING_OR_LIST = (str, list)
 
 
 class Key(object):
-    """One key: `default` is UNSET where a config must set the key before it is read; `types` are those allowed."""
+    """One key: `default` is UNSET where a config must set the key before it is read; `types` are those allowed, `leaves`
+    those of what a list holds."""
 
-    def __init__(self, default, types, meaning, has_effect=True):
+    def __init__(self, default, types, meaning, leaves=None, has_effect=True):
         self.default = default
         self.types = types
         self.meaning = meaning
+        self.leaves = leaves
         self.has_effect = has_effect
 
 
 KEYS = {
     # data
-    "dataset": Key("", STRING_OR_LIST, "dataset.mat (or a list of them); for coco the root folder"),
+    "dataset": Key("", STRING_OR_LIST, "dataset.mat (or a list of them); for coco the root folder", str),
     "dataset_type": Key("default", str, "default, mpii, coco, penn_action"),
     "dataset_phase": Key(UNSET, str, "coco: <root>/annotations/<ann>_<phase>.json, <root>/images/<phase>"),
     "dataset_ann": Key(UNSET, str, "coco: see dataset_phase; image_info = images without ground truth"),
     "coco_only_images_with_people": Key(False, bool, "coco: skip images without annotations"),
-    "video_batch": Key(False, bool, "penn_action: a batch is consecutive frames of one sequence"),
+    "video_batch": Key(False, bool, "none yet: penn_action: a batch is consecutive frames", has_effect=False),
     "use_gt_segm": Key(False, bool, "coco: cut people out with their ground-truth masks"),
 
     # skeleton
     "num_joints": Key(UNSET, int, "J"),
-    "all_joints": Key(UNSET, list, "groups of joint ids; a group of two is a left/right pair"),
-    "all_joints_names": Key(UNSET, list, "a name for each group"),
-    "joint_names": Key(UNSET, list, "a name for each joint"),
-    "limbs": Key(UNSET, list, "pairs of joint ids to be drawn as lines"),
-    "oks_sigmas": Key(UNSET, (list, type(None)), "per joint, the annotators' standard deviation over person size"),
+    "all_joints": Key(UNSET, list, "groups of joint ids; a group of two is a left/right pair", int),
+    "all_joints_names": Key(UNSET, list, "a name for each group", str),
+    "joint_names": Key(UNSET, list, "a name for each joint", str),
+    "limbs": Key(UNSET, list, "pairs of joint ids to be drawn as lines", int),
+    "oks_sigmas": Key(UNSET, (list, type(None)), "per joint, the annotators' standard deviation over person size", NUMBER),
 
     # network
     "net_type": Key(UNSET, str, "resnet_50, resnet_101, efficientnet_lite0"),
     "init_weights": Key(UNSET, str, "checkpoint prefix"),
     "stride": Key(8.0, NUMBER, "image pixels per map cell"),
-    "mean_pixel": Key([123.68, 116.779, 103.939], list, "RGB, subtracted from the picture"),
+    "mean_pixel": Key([123.68, 116.779, 103.939], list, "RGB, subtracted from the picture", NUMBER),
     "skip_connections": Key(False, bool, "heads that also see the backbone's maps of strides 16 and 8"),
     "intermediate_supervision": Key(False, bool, "a second part head inside block3"),
     "intermediate_supervision_layer": Key(12, int, "unit of block3 that gets it"),
@@ -78,9 +80,9 @@ KEYS = {
     "batch_size": Key(1, int, "pictures a step"),
     "seed": Key(0, int, "of everything random"),
     "optimizer": Key("sgd", str, "sgd (momentum 0.9) or adam"),
-    "multi_step": Key(UNSET, list, "[[learning rate, until iteration], ...]"),
+    "multi_step": Key(UNSET, list, "[[learning rate, until iteration], ...]", NUMBER),
     "adam_lr": Key(UNSET, NUMBER, "adam's learning rate with multi_step"),
-    "cosine": Key(UNSET, list, "[highest rate, last rate, iterations]: a cosine schedule instead of multi_step"),
+    "cosine": Key(UNSET, list, "[highest rate, last rate, iterations]: a cosine schedule instead of multi_step", NUMBER),
     "warmup_iters": Key(0, int, "iterations over which the cosine schedule's rate rises from 0"),
     "locref_loss_weight": Key(1.0, NUMBER, ""),
     "locref_huber_loss": Key(True, bool, "Huber loss, else squared error"),
@@ -88,7 +90,7 @@ KEYS = {
     "pairwise_huber_loss": Key(True, bool, "Huber loss, else squared error"),
     "weight_decay": Key(0.0001, NUMBER, "factor of the L2 term"),
     "regularize": Key(False, bool, "add the L2 term to the loss"),
-    "mixed_precision": Key(True, bool, "compute in bfloat16 where the processor has it"),
+    "mixed_precision": Key(False, bool, "compute in bfloat16 where the processor has it"),
     "display_iters": Key(20, int, "iterations between two lines of progress"),
     "save_iters": Key(2000, int, "iterations between two snapshots"),
     "snapshot_prefix": Key("snapshot", str, "path and name of snapshots, without -<iteration>"),
@@ -99,15 +101,15 @@ KEYS = {
     # testing
     "scoremap_dir": Key("test", str, "folder of cached maps"),
     "cached_scoremaps": Key(UNSET, str, "folder of maps to be read instead of running the network"),
-    "test_sizes": Key([], list, "longer sides, px, at which one person is searched; none = global_scale only"),
+    "test_sizes": Key([], list, "longer sides, px, at which one person is searched; none = global_scale only", NUMBER),
     "score_threshold": Key(0.2, NUMBER, "joints with a lower score are not drawn"),
     "pck_threshold": Key(UNSET, NUMBER, "of eval_pck.py"),
 
     # many people
     "nms_radius": Key(UNSET, NUMBER, "cells"),
     "det_min_score": Key(UNSET, NUMBER, "probability below which a cell is no detection"),
-    "scmap_threshold": Key(UNSET, NUMBER, ""),
-    "sparse_graph": Key([], list, "pairs [a, b], a < b, of joints whose edges are used; none = all"),
+    "scmap_threshold": Key(UNSET, NUMBER, "none: accepted for old files", has_effect=False),
+    "sparse_graph": Key([], list, "pairs [a, b], a < b, of joints whose edges are used; none = all", int),
     "pairwise_model_dir": Key(UNSET, str, "folder of spatial_model_cidx_A_B.mat"),
 
     # set by the loader

@@ -2,22 +2,25 @@
 import numpy as np
 from PIL import Image, ImageOps
 
+from util.command import UserError
+
 TRANSPOSED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 EXIF_ORIENTATION = 274
 
 
-class ImageError(ValueError):
+class ImageError(UserError):
     """A picture that cannot be read; the message names the file."""
 
 
-def read_image(path):
+def read_image(path, upright=True):
     """A picture file as uint8 RGB [h, w, 3]; grey, palette, RGBA and 16-bit files become RGB.
 
+    upright: turn it as its EXIF orientation says
     Raises ImageError, naming the file.
     """
     try:
         with Image.open(path) as image:
-            image = ImageOps.exif_transpose(image) or image
+            image = ImageOps.exif_transpose(image) if upright else image
             if image.mode.startswith("I"):  # 16 or 32 bits a pixel
                 image = Image.fromarray((np.clip(np.asarray(image), 0, 65535) >> 8).astype(np.uint8))
             return np.asarray(image.convert("RGB"))
@@ -42,15 +45,13 @@ def image_size(path):
 
 
 def resize(image, scale):
-    """uint8 [h, w, 3] -> [int(h * scale), int(w * scale), 3], antialiased bilinear."""
+    """uint8 [h, w, 3] -> [int(h * scale), int(w * scale), 3], at least 1 px each, antialiased bilinear."""
     height, width = image.shape[:2]
-    return resize_to(image, (int(width * scale), int(height * scale)))
+    return resize_to(image, (max(1, int(width * scale)), max(1, int(height * scale))))
 
 
 def resize_to(image, size):
-    """uint8 [h, w, 3] -> the given (width, height), antialiased bilinear. Raises ValueError for an empty size."""
-    if min(size) < 1:
-        raise ValueError("a picture of %d x %d px cannot be resized to %d x %d" % (image.shape[1::-1] + tuple(size)))
+    """uint8 [h, w, 3] -> the given (width, height), antialiased bilinear."""
     if image.shape[1::-1] == tuple(size):
         return image
     return np.asarray(Image.fromarray(image).resize(size, Image.BILINEAR))

@@ -4,6 +4,8 @@ Poses are arrays [N, J, 2 or more] (x, y, ...) in px; `labelled` is [N, J], bool
 """
 import numpy as np
 
+from util.command import UserError
+
 
 def box_lengths(poses, labelled):
     """[N]: max(width, height) of the box of each person's annotated joints; nan where there is none."""
@@ -34,11 +36,17 @@ def torso_joints(skeleton):
 
 
 def stack_people(people, num_joints):
-    """Arrays n x 3 (joint id, x, y), one a person -> (poses [N, J, 2], labelled [N, J])."""
+    """Arrays n x 3 (joint id, x, y), one a person -> (poses [N, J, 2], labelled [N, J]).
+
+    Raises UserError for a joint id that does not exist.
+    """
     poses = np.zeros((len(people), num_joints, 2))
     labelled = np.zeros((len(people), num_joints), bool)
     for pose, mask, person in zip(poses, labelled, people):
         ids = person[:, 0].astype(int)
+        if len(ids) and not 0 <= ids.min() <= ids.max() < num_joints:
+            raise UserError("the data set has a joint id %d, which is none of 0 to %d"
+                            % (ids.min() if ids.min() < 0 else ids.max(), num_joints - 1))
         pose[ids] = person[:, 1:]
         mask[ids] = True
     return poses, labelled

@@ -5,6 +5,8 @@ file and by every JSON output. Data sets, drawing and evaluation take it from th
 """
 from collections import namedtuple
 
+from util.command import UserError
+
 FIELDS = ("joint_names", "all_joints", "all_joints_names", "limbs", "oks_sigmas")
 
 
@@ -41,24 +43,24 @@ class Skeleton(namedtuple("Skeleton", FIELDS)):
     def from_config(cls, cfg):
         """The skeleton of a config; keys that it does not set (limbs, names) are made up from those it does.
 
-        Raises ValueError when the keys contradict each other.
+        Raises UserError when the keys contradict each other.
         """
         num_joints = cfg.num_joints
         groups = [list(group) for group in cfg.get("all_joints", [[j] for j in range(num_joints)])]
         group_names = list(cfg.get("all_joints_names", ["joint_%d" % group[0] for group in groups]))
         if sorted(j for group in groups for j in group) != list(range(num_joints)):
-            raise ValueError("all_joints %s must name each of the ids 0 to %d once" % (groups, num_joints - 1))
+            raise UserError("all_joints %s must name each of the ids 0 to %d once" % (groups, num_joints - 1))
         if any(len(group) not in (1, 2) for group in groups):
-            raise ValueError("all_joints %s: a group is one joint, or a left/right pair" % (groups,))
+            raise UserError("all_joints %s: a group is one joint, or a left/right pair" % (groups,))
         if len(group_names) != len(groups):
-            raise ValueError("%d all_joints_names for %d groups of all_joints" % (len(group_names), len(groups)))
+            raise UserError("%d all_joints_names for %d groups of all_joints" % (len(group_names), len(groups)))
         names = cfg.get("joint_names") or _names_from_groups(groups, group_names)
         limbs = [list(limb) for limb in cfg.get("limbs", [])]
         sigmas = cfg.get("oks_sigmas")
         if len(names) != num_joints or (sigmas is not None and len(sigmas) != num_joints):
-            raise ValueError("joint_names and oks_sigmas need one entry for each of the %d joints" % num_joints)
+            raise UserError("joint_names and oks_sigmas need one entry for each of the %d joints" % num_joints)
         if any(not 0 <= j < num_joints for limb in limbs for j in limb):
-            raise ValueError("limbs %s name a joint that is not among 0 to %d" % (limbs, num_joints - 1))
+            raise UserError("limbs %s name a joint that is not among 0 to %d" % (limbs, num_joints - 1))
         return cls(list(names), groups, group_names, limbs, sigmas)
 
 
@@ -74,15 +76,15 @@ def _pairs(text):
     return [[int(j) for j in pair.split("-")] for pair in text.split()]
 
 
-# Sigmas: COCO's (cocodataset.org/#keypoints-eval); LSP and MPII order takes the same joints' values from there, and
-# AI Challenger's for neck and head top.
+# Sigmas: COCO's (cocodataset.org/#keypoints-eval). MPII's joints take the same joints' values; neck and head top, which
+# COCO has not, AI Challenger's times the 5.6 by which the two differ at the shoulders.
 MPII = Skeleton(
     joint_names=["right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "right_wrist",
                  "right_elbow", "right_shoulder", "left_shoulder", "left_elbow", "left_wrist", "neck", "head_top"],
     all_joints=[[0, 5], [1, 4], [2, 3], [6, 11], [7, 10], [8, 9], [12], [13]],
     all_joints_names=["ankle", "knee", "hip", "wrist", "elbow", "shoulder", "chin", "forehead"],
     limbs=_pairs("0-1 1-2 3-4 4-5 6-7 7-8 9-10 10-11 12-13"),
-    oks_sigmas=[.089, .087, .107, .107, .087, .089, .062, .072, .079, .079, .072, .062, .01236173, .01291456],
+    oks_sigmas=[.089, .087, .107, .107, .087, .089, .062, .072, .079, .079, .072, .062, .069, .072],
 )
 
 COCO = Skeleton(

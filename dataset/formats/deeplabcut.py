@@ -2,6 +2,7 @@
 import glob
 import os
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas
@@ -16,11 +17,12 @@ def read_deeplabcut(project):
     """(DataItems, Skeleton) of a project's folder, single animal. Joints that are not labelled are left out."""
     config = _read_config(os.path.join(project, "config.yaml"))
     names = [str(name) for name in config["bodyparts"]]
-    tables = sorted(glob.glob(os.path.join(glob.escape(project), "labeled-data", "*", "CollectedData_*.csv")))
+    name = "CollectedData_%s.csv" % (config.get("scorer") or "*")
+    tables = sorted(glob.glob(os.path.join(glob.escape(project), "labeled-data", "*", name)))
     if not tables:
-        raise DatasetError("%s has no labeled-data/*/CollectedData_*.csv" % project)
+        raise DatasetError("%s has no labeled-data/*/%s" % (project, name))
     items = [item for table in tables for item in _read_table(table, project, names)]
-    return [item._replace(image_id=number) for number, item in enumerate(items)], _skeleton(names, config)
+    return [replace(item, image_id=number) for number, item in enumerate(items)], _skeleton(names, config)
 
 
 def _read_config(path):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,7 +41,7 @@ def test_what_nobody_labelled_weighs_nothing(coco_root):
 
 def test_masks_move_with_the_picture(coco_root):
     dataset = create(coco_root, weigh_part_predictions=True)
-    item = dataset.data[0]._replace(ignored=dataset.data[0].ignored[:1])
+    item = replace(dataset.data[0], ignored=dataset.data[0].ignored[:1])
     view = dataset.view(item, 0.5, None, mirrored=True)
     expected = np.ones((8, 10))
     expected[:2, :4] = 0

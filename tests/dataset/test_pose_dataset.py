@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -102,12 +104,12 @@ def test_small_and_large_pictures_are_skipped_in_training_only(dots, write_confi
 
 def test_crop_boxes(dots, write_config):
     dataset = create(dots, write_config, crop=True, crop_pad=4)
-    item = dataset.data[0]._replace(crop=(20, 30, 59, 99))
+    item = replace(dataset.data[0], crop=(20, 30, 59, 99))
     plain = np.asarray(Image.open(item.im_path))
     image, people, _ = dataset.view(item, 1.0, None)
     np.testing.assert_array_equal(image, plain[26:104, 16:64])
     np.testing.assert_array_equal(people[0][:, 1:], item.joints[0][:, 1:] - [16, 26])
-    image, _, _ = dataset.view(item._replace(crop=(0, 0, 111, 127)), 1.0, None)
+    image, _, _ = dataset.view(replace(item, crop=(0, 0, 111, 127)), 1.0, None)
     np.testing.assert_array_equal(image, plain)
 
 

@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,11 +20,11 @@ def validated(dots, write_config, change):
 
 
 def with_joint(joint, x, y):
-    return lambda item: item._replace(joints=[np.array([[0, 10.0, 10.0], [joint, x, y]])])
+    return lambda item: replace(item, joints=[np.array([[0, 10.0, 10.0], [joint, x, y]])])
 
 
 @pytest.mark.parametrize("change, message", [
-    (lambda item: item._replace(im_path="nowhere.png"), "there is no image .*nowhere.png"),
+    (lambda item: replace(item, im_path="nowhere.png"), "there is no image .*nowhere.png"),
     (with_joint(4, 10, 10), "im2.png: joint id 4 is none of 0 to 3"),
     (with_joint(-1, 10, 10), "im2.png: joint id -1"),
     (with_joint(1.5, 10, 10), "im2.png: joint id 1.5"),
@@ -36,7 +37,7 @@ def test_errors_name_the_picture(dots, write_config, change, message):
 
 @pytest.mark.parametrize("change, message", [
     (with_joint(1, 5000, 10), "im2.png: a joint lies far outside"),
-    (lambda item: item._replace(im_size=[3, 77, 77]), "im2.png: the data set says 77 x 77 px, the file has 128 x 128"),
+    (lambda item: replace(item, im_size=[3, 77, 77]), "im2.png: the data set says 77 x 77 px, the file has 128 x 128"),
 ])
 def test_warnings_name_the_picture(dots, write_config, caplog, change, message):
     with caplog.at_level(logging.WARNING):
@@ -59,6 +60,6 @@ def test_other_kinds_of_pictures_pass(dots, write_config):
 
 def test_a_data_set_without_joints(dots, write_config):
     folder, items = dots
-    write_dataset_mat(str(folder / "dataset.mat"), [item._replace(joints=None) for item in items])
+    write_dataset_mat(str(folder / "dataset.mat"), [replace(item, joints=None) for item in items])
     with pytest.raises(DatasetError, match="no joints"):
         validate(factory.create(cfg_from_file(write_config(folder))))

@@ -66,6 +66,16 @@ def test_a_snapshot_of_the_2017_code_restores_the_network_and_its_name_tells_the
     assert same(first.values(first.network), second.values(second.network)) == names
 
 
+def test_a_checkpoint_of_before_2017_is_one_file(tmp_path):
+    first, second = Net(config(), 1), Net(config(num_joints=5), 2)
+    backbone = [v for v in first.network if not v.op.name.startswith("pose/")]
+    path = str(tmp_path / "resnet.ckpt")
+    with first.graph.as_default():
+        tf.train.Saver(backbone, write_version=tf.train.SaverDef.V1).save(first.session, path, write_meta_graph=False)
+    assert not os.path.exists(path + ".index") and second.restore(path, config(num_joints=5)) == 0
+    assert same(first.values(backbone), second.values(second.network)) == {v.op.name for v in backbone}
+
+
 def test_weights_with_other_joints_give_the_backbone(tmp_path):
     first, second = Net(config(), 1), Net(config(num_joints=5), 2)
     with first.graph.as_default():

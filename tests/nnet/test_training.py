@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from conftest import ROOT
 from dataset.dataset_mat import DatasetError
@@ -16,6 +17,7 @@ from nnet import checkpoint, training
 from nnet.predict import PosePredictor
 from nnet.tf import tf
 from util import pck
+from util.command import UserError
 from util.config import cfg_from_file
 from util.image import ImageError, read_image
 
@@ -52,7 +54,9 @@ def test_train_then_predict(folder):
     assert hits.mean() > 0.5
 
 
-def start(folder):
+def start(folder, write_config, random_weights):
+    """train.py on more iterations than it can do before it is stopped."""
+    write_config(folder, init_weights=random_weights, cosine=[0.002, 0.0001, 40])
     with open(str(folder / "output"), "a") as output:
         return subprocess.Popen([sys.executable, os.path.join(ROOT, "train.py")], cwd=str(folder), stdout=output,
                                 stderr=subprocess.STDOUT)
@@ -65,32 +69,32 @@ def wait_for(condition, process, seconds=120):
         time.sleep(0.02)
 
 
-def test_a_killed_training_goes_on_as_if_unbroken(folder, caplog):
-    process = start(folder)
+def test_a_killed_training_goes_on_as_if_unbroken(folder, caplog, write_config, random_weights):
+    process = start(folder, write_config, random_weights)
     wait_for(lambda: (folder / "snapshot-4.index").exists(), process)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert start(folder).wait() == 0
+    assert start(folder, write_config, random_weights).wait() == 0
     output = (folder / "output").read_text()
     number = int(re.search(r"going on from \S*snapshot-(\d+)", output).group(1))
-    assert 4 <= number < 12
+    assert 4 <= number < 40
     broken = losses_in(output)
 
     with caplog.at_level(logging.INFO):
         training.train(config(snapshot_prefix="other/snapshot"))
     unbroken = losses_in(caplog.text)
-    assert set(broken) == set(unbroken) == set(range(13))
-    np.testing.assert_allclose([broken[k] for k in range(13)], [unbroken[k] for k in range(13)], rtol=2e-2)
+    assert set(broken) == set(unbroken) == set(range(41))
+    np.testing.assert_allclose([broken[k] for k in range(41)], [unbroken[k] for k in range(41)], rtol=2e-2)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_saves(folder, how):
-    process = start(folder)
+def test_ctrl_c_saves(folder, how, write_config, random_weights):
+    process = start(folder, write_config, random_weights)
     wait_for(lambda: "iteration: 2 " in (folder / "output").read_text(), process)
     process.send_signal(how)
     assert process.wait() == 0
     number = int(re.search(r"stopped; wrote \S*snapshot-(\d+)", (folder / "output").read_text()).group(1))
-    assert 2 <= number <= 12 and checkpoint.exists(str(folder / ("snapshot-%d" % number)))
+    assert 2 <= number < 40 and checkpoint.exists(str(folder / ("snapshot-%d" % number)))
 
 
 def test_finished_trainings_are_not_repeated(folder, caplog):
@@ -124,17 +128,49 @@ def test_a_bad_data_set_is_found_before_training(folder):
 
 def test_sgd_multi_step_and_validation(folder, caplog):
     with caplog.at_level(logging.INFO):
-        training.train(config(optimizer="sgd", multi_step=[[0.001, 2], [0.0001, 3]], val_dataset="dataset.mat",
-                              val_iters=2, cosine=[0.001, 0.001, 3]))
+        cfg = config(optimizer="sgd", multi_step=[[0.001, 2], [0.0001, 3]], val_dataset="dataset.mat", val_iters=2)
+        with pytest.raises(UserError, match="both cosine and multi_step"):
+            training.train(cfg)
+        del cfg["cosine"]
+        training.train(cfg)
     assert caplog.text.count("validation PCK@0.1 of the box") == 2
+    rates = re.findall(r"iteration: (\d+) loss: \S+ lr: (\S+)", caplog.text)
+    assert rates == [("0", "0.001"), ("1", "0.001"), ("2", "0.001"), ("3", "0.0001")]
+
+
+def test_a_bad_validation_set_is_found_before_training(folder):
+    with pytest.raises(DatasetError, match="nowhere.mat"):
+        training.train(config(val_dataset="nowhere.mat"))
+
+
+def test_restarting_sets_old_snapshots_aside(folder, caplog):
+    training.train(config(cosine=[0.001, 0.001, 9]))
+    with caplog.at_level(logging.INFO):
+        training.train(config(cosine=[0.001, 0.001, 2]), restart=True)
+    assert [number for number, _ in checkpoint.snapshots("snapshot")] == [2]
+    assert [number for number, _ in checkpoint.snapshots("before-restart/snapshot")] == [4, 8, 9]
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "I;16"])
+def test_kinds_of_pictures(folder, mode):
+    for number in range(6):
+        grey = Image.open("im%d.png" % number).convert("L")
+        if mode == "I;16":
+            Image.fromarray(np.asarray(grey).astype(np.uint16) * 256).save("im%d.png" % number)
+        else:
+            grey.convert(mode).save("im%d.png" % number)
+    training.train(config(cosine=[0.001, 0.001, 1]))
+    assert checkpoint.exists("snapshot-1")
 
 
 def test_with_pairwise_offsets(folder, caplog):
     assert subprocess.call([sys.executable, os.path.join(ROOT, "pairwise_stats.py")]) == 0
     with caplog.at_level(logging.INFO):
         training.train(config(pairwise_predict=True, cosine=[0.002, 0.002, 30], display_iters=10, mirror=True))
-    losses = losses_in(caplog.text)
-    assert losses[30] < losses[10]
+    pairwise = {}
+    for event in tf.train.summary_iterator(os.path.join("log", os.listdir("log")[0])):
+        pairwise.update({event.step: v.simple_value for v in event.summary.value if v.tag == "pairwise_loss"})
+    assert 0 < pairwise[30] < pairwise[10]
 
 
 def test_tensorboard_gets_each_loss(folder):

@@ -37,6 +37,9 @@ def test_unknown_key_names_the_nearest(tmp_path):
     ("batch_size: true\n", "batch_size must be int"),
     ("mirror: 1\n", "mirror must be bool"),
     ("adam_lr: 1e-4\n", "1.0e-4"),
+    ("multi_step: [[5e-3, 10]]\n", "multi_step holds '5e-3', which should be a int or float; YAML wants a point"),
+    ("mean_pixel: [1, 2, red]\n", "mean_pixel holds 'red'"),
+    ("sparse_graph: [[0, 1.5]]\n", "sparse_graph holds 1.5"),
     ("a: [1\n", "not valid YAML"),
     ("- a\n", "key: value"),
     ("!!python/object/apply:os.getcwd []\n", "not valid YAML"),
@@ -73,6 +76,9 @@ def test_a_data_sets_own_joints_apply_unless_the_yaml_sets_them(tmp_path):
     assert cfg_from_file(write(tmp_path, "dataset_type: coco\n")).num_joints == 17
     cfg = cfg_from_file(write(tmp_path, "dataset_type: coco\nnum_joints: 4\n"))
     assert cfg.num_joints == 4 and "all_joints" not in cfg
+    turned = cfg_from_file(write(tmp_path, "dataset_type: coco\nall_joints: [[0],[1,2],[3,4],[5,6],[7,8],[9,10],[11,12],"
+                                           "[13,14],[15,16]]\n"))
+    assert turned.joint_names[9] == "left_wrist" and turned.all_joints[1] == [1, 2]
 
 
 @pytest.mark.parametrize("path", sorted(
