@@ -78,7 +78,7 @@ def test(cfg, args):
         results += [coco_result(item.coco_id, pose, score) for pose, score in people]
         if not args.novis:
             drawn = draw_people(image, [pose for pose, _ in people], limbs)
-            Image.fromarray(drawn).save(os.path.join(args.out, "%s.png" % item.coco_id))
+            Image.fromarray(drawn).save(os.path.join(args.out, "%s_pose.png" % item.coco_id))
     path = os.path.join(args.out, "predictions_with_segm.json" if cfg.use_gt_segm else "predictions.json")
     with open(path, "w") as stream:
         json.dump(results, stream)

@@ -60,7 +60,7 @@ def test_people_of_a_data_set(folder):
     assert done.returncode == 0, done.stderr
     people = read("out/predictions.json")
     assert people and all(len(person["keypoints"]) == 51 for person in people)
-    assert {person["image_id"] for person in people} <= {7, 9} and os.path.exists("out/7.png")
+    assert {person["image_id"] for person in people} <= {7, 9} and os.path.exists("out/7_pose.png")
     maps = scipy.io.loadmat("maps/7.mat")
     assert maps["scoremaps"].shape == (8, 10, 17) and maps["pairwise_diff"].shape == (8, 10, 272, 2)
     # From the cached maps, without the network, the same people.
