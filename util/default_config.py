@@ -102,6 +102,7 @@ KEYS = {
     "scoremap_dir": Key("test", str, "folder of cached maps"),
     "cached_scoremaps": Key(UNSET, str, "folder of maps to be read instead of running the network"),
     "test_sizes": Key([], list, "longer sides, px, at which one person is searched; none = global_scale only", NUMBER),
+    "border": Key(0, int, "px of mean_pixel put around a picture before it is searched for one person"),
     "score_threshold": Key(0.2, NUMBER, "joints with a lower score are not drawn"),
     "pck_threshold": Key(UNSET, NUMBER, "of eval_pck.py"),
 

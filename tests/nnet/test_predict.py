@@ -67,10 +67,23 @@ def test_several_sizes_are_tried_and_the_surest_is_kept(config):
     assert predictor.scales_for(image) == [0.64, 1.28, 1.92]
     found = predictor.find(image)
     tried = [predictor.find_at(image, scale) for scale in predictor.scales_for(image)]
-    assert found.pose[:, 2].mean() == max(one.pose[:, 2].mean() for one in tried)
+    assert (found.pose[:, 2] ** 2).mean() == max((one.pose[:, 2] ** 2).mean() for one in tried)
     assert found.scores.shape[:2] == tuple(2 * -(-int(side * found.scale) // 16) for side in image.shape[:2])
     config.test_sizes = []
     assert predictor.scales_for(image) == [1.0]
+
+
+def test_a_border_does_not_move_joints(config):
+    image = np.full((80, 100, 3), 127, np.uint8)  # the colour of the border: the network sees the same either way
+    image[30:50, 40:60] = 255
+    config.border = 30
+    predictor = PosePredictor(config)
+    found = predictor.find(image)
+    assert found.scores.shape[:2] == (10, 13)
+    framed = np.full((80 + 64, 100 + 64, 3), 127, np.uint8)
+    framed[32:-32, 32:-32] = image
+    scores, _, _ = predictor.maps(framed)
+    np.testing.assert_allclose(found.scores, scores[4:14, 4:17], atol=1e-5)
 
 
 def test_positions_are_in_the_pictures_own_pixels(config):
