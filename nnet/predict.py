@@ -7,7 +7,7 @@ from collections import namedtuple
 import numpy as np
 
 from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
-from dataset.targets import cell_centres, get_pairwise_index
+from dataset.targets import cell_centres, get_pairwise_index, map_size
 from nnet.checkpoint import restore_network
 from nnet.net_factory import pose_net
 from nnet.tf import session_config, tf
@@ -119,7 +119,8 @@ class PosePredictor(object):
         resized = resize(image, scale)
         scores, locref, _ = self.maps(self._with_border(resized))
         skipped = self._border_cells()
-        rows, columns = (slice(skipped, skipped + -(-side // int(self.cfg.stride))) for side in resized.shape[:2])
+        rows, columns = (slice(skipped, skipped + side)
+                         for side in map_size(resized.shape[0], resized.shape[1], self.cfg.stride))
         scores, locref = scores[rows, columns], None if locref is None else locref[rows, columns]
         pose = argmax_pose_predict(scores, locref, self.cfg.stride)
         pose[:, :2] /= scale

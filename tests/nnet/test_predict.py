@@ -79,11 +79,11 @@ def test_a_border_does_not_move_joints(config):
     config.border = 30
     predictor = PosePredictor(config)
     found = predictor.find(image)
-    assert found.scores.shape[:2] == (10, 13)
+    assert found.scores.shape[:2] == (10, 14)
     framed = np.full((80 + 64, 100 + 64, 3), 127, np.uint8)
     framed[32:-32, 32:-32] = image
     scores, _, _ = predictor.maps(framed)
-    np.testing.assert_allclose(found.scores, scores[4:14, 4:17], atol=1e-5)
+    np.testing.assert_allclose(found.scores, scores[4:14, 4:18], atol=1e-5)
 
 
 def test_positions_are_in_the_pictures_own_pixels(config):
