@@ -68,9 +68,12 @@ def evaluate(cfg, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="pose_cfg.yaml")
+    parser.add_argument("--dataset", help="instead of the config's")
     parser.add_argument("--predictions", default="predictions.mat")
     args = parser.parse_args()
-    evaluate(load_config(args.config), args.predictions)
+    cfg = load_config(args.config)
+    cfg.dataset = args.dataset or cfg.dataset
+    evaluate(cfg, args.predictions)
 
 
 if __name__ == "__main__":
