@@ -16,7 +16,7 @@ from dataset.targets import dense_pairwise, encode, get_pairwise_index, map_size
 from util.command import UserError
 from util.config import find_path
 from util.image import read_image
-from util.skeleton import Skeleton
+from util.skeleton import Skeleton, mirror_joints_map  # noqa: F401 (mirror_joints_map: a name of 2017)
 
 SMALLEST_SIDE = 100  # px; smaller pictures are not trained on
 
@@ -39,15 +39,6 @@ class Batch(Enum):
 def data_to_input(data):
     """[...] -> float32 [1, ...]: one picture's array as a batch."""
     return np.expand_dims(data, 0).astype(np.float32)
-
-
-def mirror_joints_map(all_joints, num_joints):
-    """Joint id -> id after mirroring, an array of num_joints; all_joints as in the config."""
-    swapped = np.arange(num_joints)
-    for group in all_joints:
-        if len(group) == 2:
-            swapped[group[0]], swapped[group[1]] = group[1], group[0]
-    return swapped
 
 
 def read_picture(item):
@@ -233,7 +224,7 @@ class PoseDataset(object):
     def mirror_joints(self, person, width):
         """n x 3 (joint id, x, y) -> the same of the picture mirrored left to right."""
         person = person.copy()
-        person[:, 0] = np.array(self.skeleton.mirror_map)[person[:, 0].astype(int)]
+        person[:, 0] = self.skeleton.mirror_map[person[:, 0].astype(int)]
         person[:, 1] = width - person[:, 1] + self.mirror_shift
         return person
 

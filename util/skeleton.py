@@ -5,9 +5,20 @@ file and by every JSON output. Data sets, drawing and evaluation take it from th
 """
 from collections import namedtuple
 
+import numpy as np
+
 from util.command import UserError
 
 FIELDS = ("joint_names", "all_joints", "all_joints_names", "limbs", "oks_sigmas")
+
+
+def mirror_joints_map(all_joints, num_joints):
+    """Joint id -> id after mirroring, an array of num_joints; all_joints as in the config."""
+    swapped = np.arange(num_joints)
+    for group in all_joints:
+        if len(group) == 2:
+            swapped[group[0]], swapped[group[1]] = group[1], group[0]
+    return swapped
 
 
 class Skeleton(namedtuple("Skeleton", FIELDS)):
@@ -29,11 +40,7 @@ class Skeleton(namedtuple("Skeleton", FIELDS)):
     @property
     def mirror_map(self):
         """Joint id -> id of the joint on the other side (itself where there is none)."""
-        swapped = list(range(self.num_joints))
-        for group in self.all_joints:
-            if len(group) == 2:
-                swapped[group[0]], swapped[group[1]] = group[1], group[0]
-        return swapped
+        return mirror_joints_map(self.all_joints, self.num_joints)
 
     def joint_id(self, name):
         """The id of the joint called `name`, or None."""
