@@ -14,6 +14,7 @@ from nnet.backbone import scope_of
 from nnet.tf import tf
 from util.command import UserError, run_command
 
+AVERAGE = "/ExponentialMovingAverage"  # follows a variable's name: its running average, see ema_decay
 KEPT = 5  # snapshots; older ones are deleted
 PARTS = (".index", ".json", ".data-00000-of-00001")  # a checkpoint with an index is complete: removed first, written last
 
@@ -97,13 +98,24 @@ def _split(variables, shapes):
     return there, [v for v in variables if v not in there]
 
 
+def holds_averages(prefix):
+    """Whether a checkpoint holds running averages of its variables."""
+    return any(name.endswith(AVERAGE) for name in _reader(prefix).get_variable_to_shape_map())
+
+
 def restore_network(session, prefix):
-    """Fill all variables of a network in test mode. Raises CheckpointError where one is missing."""
-    there, missing = _split(tf.global_variables(), _reader(prefix).get_variable_to_shape_map())
+    """Fill all variables of a network in test mode, with their running averages where the checkpoint has them. Raises
+    CheckpointError where one is missing."""
+    shapes = _reader(prefix).get_variable_to_shape_map()
+    there, missing = _split(tf.global_variables(), shapes)
     if missing:
         raise CheckpointError("the weights %s do not fit this config: they lack %s %s (and %d more)" % (
             prefix, missing[0].op.name, missing[0].shape.as_list(), len(missing) - 1))
-    tf.train.Saver(there).restore(session, prefix)
+    tf.train.Saver({_tested_name(v.op.name, shapes): v for v in there}).restore(session, prefix)
+
+
+def _tested_name(name, shapes):
+    return name + AVERAGE if name + AVERAGE in shapes else name
 
 
 def restore_for_training(session, prefix, cfg, network, everything):
@@ -142,13 +154,15 @@ def read_side_file(prefix):
 
 
 def export_weights(snapshot, out):
-    """Copy the network's variables of a snapshot, without the optimiser's, to the checkpoint `out`."""
+    """Copy the network's variables of a snapshot, without the optimiser's, to the checkpoint `out`; their running averages
+    where it has them."""
     reader = _reader(snapshot)
-    slots = ("Momentum", "Adam", "Adam_1")
-    names = [name for name in reader.get_variable_to_shape_map()
-             if "/" in name and name.split("/")[-1] not in slots]
+    shapes = reader.get_variable_to_shape_map()
+    left_out = ("Momentum", "Adam", "Adam_1", AVERAGE[1:])
+    names = [name for name in shapes if "/" in name and name.split("/")[-1] not in left_out]
     with tf.Graph().as_default(), tf.Session() as session:
-        variables = [tf.get_variable(name, initializer=reader.get_tensor(name)) for name in sorted(names)]
+        variables = [tf.get_variable(name, initializer=reader.get_tensor(_tested_name(name, shapes)))
+                     for name in sorted(names)]
         session.run(tf.global_variables_initializer())
         save(session, out, variables, read_side_file(snapshot))
 

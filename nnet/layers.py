@@ -11,6 +11,10 @@ def weights_of(shape, name="weights", fan=None):
     return tf.get_variable(name, shape, tf.float32, tf.random_uniform_initializer(-limit, limit))
 
 
+def biases_of(channels):
+    return tf.get_variable("biases", [channels], tf.float32, tf.zeros_initializer())
+
+
 def batch_norm(channels, epsilon):
     """(scale, shift) of a batch normalisation with its stored statistics: x -> x * scale + shift.
 
@@ -47,12 +51,30 @@ def depthwise_conv_bn(x, size, stride, rate, epsilon, name):
         return tf.nn.bias_add(x, shift)
 
 
-def conv(x, channels, size, name):
-    """Convolution with bias. x: [B, H, W, C] -> [B, H, W, channels]"""
+def depthwise_conv(x, size, name, stride=1, biased=False):
+    """A convolution of each channel by itself. x: [B, H, W, C] -> [B, H / stride, W / stride, C]"""
+    channels = int(x.shape[3])
+    with tf.variable_scope(name):
+        weights = weights_of([size, size, channels, 1], "depthwise_weights", fan=(size * size, size * size))
+        x = tf.nn.depthwise_conv2d(x, weights, strides=[1, stride, stride, 1], padding="SAME")
+        return tf.nn.bias_add(x, biases_of(channels)) if biased else x
+
+
+def conv(x, channels, size, name, stride=1):
+    """Convolution with bias. x: [B, H, W, C] -> [B, H / stride, W / stride, channels]"""
     with tf.variable_scope(name):
         weights = weights_of([size, size, int(x.shape[3]), channels])
-        biases = tf.get_variable("biases", [channels], tf.float32, tf.zeros_initializer())
-        return tf.nn.bias_add(tf.nn.conv2d(x, weights, strides=[1, 1, 1, 1], padding="SAME"), biases)
+        x = tf.nn.conv2d(x, weights, strides=[1, stride, stride, 1], padding="SAME")
+        return tf.nn.bias_add(x, biases_of(channels))
+
+
+def upsample(x):
+    """Twice as large, bilinearly, corners aligned as pictures' are: cell (r, c) covers what (r // 2, c // 2) covered.
+    x: [B, H, W, C] -> [B, 2H, 2W, C]"""
+    size = tf.shape(x)[1:3] * 2
+    y = tf.image.resize_bilinear(x, size, half_pixel_centers=True)
+    y.set_shape([x.shape[0], None, None, x.shape[3]])
+    return y
 
 
 def deconv(x, channels, name):
@@ -60,9 +82,8 @@ def deconv(x, channels, name):
     depth = int(x.shape[3])
     with tf.variable_scope(name):
         weights = weights_of([3, 3, channels, depth], fan=(9 * depth, 9 * channels))
-        biases = tf.get_variable("biases", [channels], tf.float32, tf.zeros_initializer())
         shape = tf.shape(x)
         out_shape = tf.stack([shape[0], 2 * shape[1], 2 * shape[2], channels])
         y = tf.nn.conv2d_transpose(x, weights, out_shape, strides=[1, 2, 2, 1], padding="SAME")
         y.set_shape([x.shape[0], None, None, channels])
-        return tf.nn.bias_add(y, biases)
+        return tf.nn.bias_add(y, biases_of(channels))

@@ -26,10 +26,16 @@ class Monitor(object):
     size has to be found as well: for figures to be published use test.py and eval_pck.py.
     """
 
-    def __init__(self, dataset, session):
+    def __init__(self, dataset, session, averages):
+        """averages: {variable: its running average}; where there is one it is measured"""
         self._dataset, self._session = dataset, session
         self._inputs = tf.placeholder(tf.float32, [1, None, None, 3])
-        with tf.variable_scope(tf.get_variable_scope(), reuse=True):
+        by_name = {variable.op.name: average for variable, average in averages.items()}
+
+        def averaged(getter, name, *args, **kwargs):
+            return by_name[name] if name in by_name else getter(name, *args, **kwargs)
+
+        with tf.variable_scope(tf.get_variable_scope(), reuse=True, custom_getter=averaged):
             outputs = pose_net(dataset.cfg).test(self._inputs)
         self._outputs = [outputs[name] for name in ("part_prob", "locref") if name in outputs]
 

@@ -1,17 +1,17 @@
 """The pose network: a backbone, and heads for part scores, location refinement and pairwise offsets.
 
 DeeperCut (arXiv 1605.03170), section 4. With B pictures of h x w px, all maps are [B, H, W, channels] with
-H = 2 ceil(h / 16), W = 2 ceil(w / 16): a cell spans 8 px.
+H = 2 ceil(h / 2s), W = 2 ceil(w / 2s): a cell spans s px, the stride, 8 or with a feature pyramid 4.
 """
 from dataset.pose_dataset import Batch
 from nnet import losses
-from nnet.backbone import backbone, scope_of
-from nnet.layers import conv, deconv
+from nnet.backbone import PYRAMIDS, backbone, map_stride
+from nnet.heads import deconv_head, pyramid_head, pyramid_pairwise_features, skip_heads
+from nnet.layers import conv
 from nnet.tf import tf
 from util.command import UserError
 
-DECODER_CHANNELS = {16: 128, 8: 96}  # of the maps of each stride, with skip connections
-
+HEADS = ("part_pred", "locref_pred", "pairwise_pred")
 
 def get_batch_spec(cfg):
     """{Batch member: shape} of what PoseNet(cfg).train takes; None = any."""
@@ -47,54 +47,68 @@ class PoseNet(object):
     """The network that a config describes. Raises UserError for an unknown net_type."""
 
     def __init__(self, cfg):
-        scope_of(cfg.net_type)
-        if cfg.stride != 8:
-            raise UserError("stride %s: the networks here make maps of stride 8" % cfg.stride)
+        self.stride = map_stride(cfg.net_type)
+        if cfg.stride != self.stride:
+            raise UserError("stride %g: the maps of %s have stride %d" % (cfg.stride, cfg.net_type, self.stride))
         if cfg.skip_connections and cfg.intermediate_supervision:
             raise UserError("intermediate_supervision and skip_connections do not go together")
         self.cfg = cfg
 
-    def heads(self, inputs):
-        """inputs: RGB 0..255 [B, h, w, 3] -> {name: maps before any activation}."""
+    def heads(self, inputs, pairwise_at=None):
+        """inputs: RGB 0..255 [B, h, w, 3] -> {name: maps before any activation}.
+
+        pairwise_at: int32 [N, 3] (place in the batch, row, column); if given, pairwise offsets are those of these cells
+            alone, [N, channels]: in all cells they may take more time than the rest of a training
+        """
         cfg = self.cfg
-        height, width = tf.shape(inputs)[1], tf.shape(inputs)[2]
+        size = tf.shape(inputs)[1:3]
         x = tf.cast(inputs, tf.float32) - tf.constant(cfg.mean_pixel, tf.float32)
         x.set_shape([None, None, None, 3])
-        if cfg.skip_connections:  # the maps of all strides must fit each other: fill up to a multiple of 32
-            x = tf.pad(x, [[0, 0], [0, -height % 32], [0, -width % 32], [0, 0]])
+        pyramid = cfg.net_type in PYRAMIDS
+        if pyramid or cfg.skip_connections:  # maps of all strides must fit each other: fill up to a multiple of 32
+            x = tf.pad(x, [[0, 0], [0, -size[0] % 32], [0, -size[1] % 32], [0, 0]])
         features = backbone(x, cfg)
+        channels = self._channels()
+        with tf.variable_scope("pose"):
+            if pyramid:
+                return self._pyramid_heads(features.maps, channels, size, pairwise_at)
+            if cfg.skip_connections:
+                heads = {name: self._within(maps, size) for name, maps in skip_heads(features, channels).items()}
+            else:
+                heads = {name: deconv_head(features.output, count, name) for name, count in channels.items()}
+            if cfg.intermediate_supervision:
+                heads["intermediate_supervision"] = deconv_head(self._intermediate(features), cfg.num_joints,
+                                                                "intermediate_supervision")
+        if cfg.pairwise_predict and pairwise_at is not None:
+            heads["pairwise_pred"] = tf.gather_nd(heads["pairwise_pred"], pairwise_at)
+        return heads
 
+    def _channels(self):
+        """{name of a head: its channels}"""
+        cfg = self.cfg
         channels = {"part_pred": cfg.num_joints}
         if cfg.location_refinement:
             channels["locref_pred"] = 2 * cfg.num_joints
         if cfg.pairwise_predict:
             channels["pairwise_pred"] = 2 * cfg.num_joints * (cfg.num_joints - 1)
-        with tf.variable_scope("pose"):
-            if cfg.skip_connections:
-                x = self._decode(features)
-                x = x[:, :2 * ((height + 15) // 16), :2 * ((width + 15) // 16)]  # [B, H, W, 96]
-                return {name: conv(x, count, 1, name) for name, count in channels.items()}
-            heads = {name: self._head(features.output, count, name) for name, count in channels.items()}
-            if cfg.intermediate_supervision:
-                heads["intermediate_supervision"] = self._head(self._intermediate(features), cfg.num_joints,
-                                                               "intermediate_supervision")
-            return heads
+        return channels
 
-    def _head(self, x, channels, name):
-        with tf.variable_scope(name):
-            return deconv(x, channels, "block4")
+    def _within(self, maps, size):
+        """The part of maps that belongs to a picture of `size`, see dataset.targets.map_size."""
+        rows, columns = (2 * ((size[axis] + 2 * self.stride - 1) // (2 * self.stride)) for axis in (0, 1))
+        return maps[:, :rows, :columns]
 
-    def _decode(self, features):
-        """Double the size until the stride is 8, each time next to the backbone's own map of that stride."""
-        x, stride = features.output, features.stride
-        with tf.variable_scope("decoder"):
-            while stride > 8:
-                stride //= 2
-                with tf.variable_scope("stride_%d" % stride):
-                    x = tf.nn.relu(deconv(x, DECODER_CHANNELS[stride], "up"))
-                    x = tf.concat([x, features.skips[stride]], axis=-1)
-                    x = tf.nn.relu(conv(x, DECODER_CHANNELS[stride], 3, "merge"))
-        return x
+    def _pyramid_heads(self, maps, channels, size, pairwise_at):
+        heads = {name: self._within(pyramid_head(maps["pyramid_4"], count, name), size)
+                 for name, count in channels.items() if name != "pairwise_pred"}
+        if "pairwise_pred" in channels:
+            with tf.variable_scope("pairwise_pred"):
+                x = self._within(pyramid_pairwise_features(maps), size)
+                if pairwise_at is not None:
+                    x = tf.gather_nd(x, pairwise_at)[:, None, None]
+                x = conv(x, channels["pairwise_pred"], 1, "output")
+                heads["pairwise_pred"] = x if pairwise_at is None else x[:, 0, 0]
+        return heads
 
     def _intermediate(self, features):
         name = "block3/unit_%d" % self.cfg.intermediate_supervision_layer
@@ -116,7 +130,8 @@ class PoseNet(object):
     def train(self, batch):
         """batch: {Batch member: tensor} -> {"total_loss", "part_loss", ...}, scalars; total_loss is their sum."""
         cfg = self.cfg
-        heads = self.heads(batch[Batch.inputs])
+        cells, place = _listed_cells(batch)
+        heads = self.heads(batch[Batch.inputs], pairwise_at=cells)
         weights = batch[Batch.part_score_weights] if cfg.weigh_part_predictions else 1.0
         weights = weights * batch.get(Batch.padding_mask, 1.0)
         targets = batch[Batch.part_score_targets]
@@ -128,18 +143,29 @@ class PoseNet(object):
             loss["locref_loss"] = cfg.locref_loss_weight * offset_loss(
                 batch[Batch.locref_targets], heads["locref_pred"], batch[Batch.locref_mask])
         if cfg.pairwise_predict:
-            loss["pairwise_loss"] = cfg.pairwise_loss_weight * self._pairwise_loss(batch, heads["pairwise_pred"])
+            loss["pairwise_loss"] = cfg.pairwise_loss_weight * self._pairwise_loss(
+                batch, heads["pairwise_pred"], place)
         if cfg.regularize:
             decayed = [v for v in tf.trainable_variables() if v.op.name.endswith("weights")]
             loss["l2_loss"] = cfg.weight_decay * tf.add_n([tf.nn.l2_loss(v) for v in decayed])
         loss["total_loss"] = tf.add_n(list(loss.values()))
         return loss
 
-    def _pairwise_loss(self, batch, predicted):
+    def _pairwise_loss(self, batch, predicted, place):
         offset_loss = losses.huber_loss if self.cfg.pairwise_huber_loss else losses.squared_loss
-        if Batch.pairwise_targets in batch:
+        if place is None:
             return offset_loss(batch[Batch.pairwise_targets], predicted, batch[Batch.pairwise_mask])
-        shape = tf.shape(predicted)
-        predicted = tf.reshape(predicted, [shape[0], shape[1], shape[2], -1, 2])  # [B, H, W, pairs, 2]
-        listed = tf.gather_nd(predicted, batch[Batch.pairwise_index])  # [M, 2]
+        pairs = tf.reshape(predicted, [-1, self.cfg.num_joints * (self.cfg.num_joints - 1), 2])
+        listed = tf.gather_nd(pairs, tf.stack([place, batch[Batch.pairwise_index][:, 3]], axis=1))  # [M, 2]
         return offset_loss(batch[Batch.pairwise_values], listed)
+
+
+def _listed_cells(batch):
+    """([N, 3] the different cells (place in the batch, row, column) of the listed pairwise offsets, [M] the place of each
+    offset's cell among them); (None, None) where they are not listed."""
+    if Batch.pairwise_index not in batch:
+        return None, None
+    rows, columns = tf.unstack(tf.shape(batch[Batch.part_score_targets])[1:3])
+    number, row, column, _ = tf.unstack(batch[Batch.pairwise_index], axis=1)
+    cells, place = tf.unique((number * rows + row) * columns + column)
+    return tf.stack([cells // (rows * columns), cells // columns % rows, cells % columns], axis=1), place

@@ -11,9 +11,10 @@ from dataset.loader import Loader
 from dataset.pose_dataset import Batch
 from dataset.validation import validate
 from nnet import checkpoint
+from nnet.backbone import scope_of
 from nnet.monitor import Monitor, unchanged
 from nnet.net_factory import pose_net
-from nnet.pose_net import training_inputs
+from nnet.pose_net import HEADS, training_inputs
 from nnet.schedule import last_iteration, learning_rate
 from nnet.tf import session_config, tf
 from util.command import UserError
@@ -33,10 +34,20 @@ def _optimizer(cfg, rate):
     raise UserError("optimizer '%s' is none of sgd, adam" % cfg.optimizer)
 
 
+def trained_variables(cfg):
+    """The variables of the network that the config does not freeze. Raises UserError for a part that does not exist."""
+    frozen = [cfg.freeze] if isinstance(cfg.freeze, str) else cfg.freeze
+    scopes = dict({name: "pose/%s/" % name for name in HEADS}, backbone=scope_of(cfg.net_type) + "/")
+    unknown = sorted(set(frozen) - set(scopes))
+    if unknown:
+        raise UserError("freeze: '%s' is none of %s" % (unknown[0], ", ".join(sorted(scopes))))
+    return [v for v in tf.trainable_variables() if not v.op.name.startswith(tuple(scopes[name] for name in frozen))]
+
+
 class Trainer(object):
     """A network in training: its graph, its session, and where it stands.
 
-    network, everything: variables of the network, and also the optimiser's and the step
+    network, everything: variables of the network, and also the optimiser's, the step and the running averages
     """
 
     def __init__(self, cfg):
@@ -48,9 +59,17 @@ class Trainer(object):
         self.network = tf.global_variables()
         self._step = tf.get_variable("global_step", [], tf.int64, tf.zeros_initializer(), trainable=False)
         optimizer = _optimizer(cfg, self._rate)
-        gradients = optimizer.compute_gradients(self._losses["total_loss"])
+        trained = trained_variables(cfg)
+        gradients = optimizer.compute_gradients(self._losses["total_loss"], trained)
         self._gradient_norm = tf.global_norm([gradient for gradient, _ in gradients])
         self._train_op = optimizer.apply_gradients(gradients, global_step=self._step)
+        self.averages = {}
+        if cfg.ema_decay:
+            average = tf.train.ExponentialMovingAverage(cfg.ema_decay, num_updates=self._step)
+            with tf.control_dependencies([self._train_op]):
+                self._train_op = average.apply(trained)
+            self.averages = {variable: average.average(variable) for variable in trained}
+        self._begin_averages = [average.assign(variable) for variable, average in self.averages.items()]
         self.everything = tf.global_variables()
         self.session = tf.Session(config=session_config(bfloat16=cfg.mixed_precision))
         self.session.run(tf.global_variables_initializer())
@@ -67,6 +86,8 @@ class Trainer(object):
             path = find_file(self.cfg, "init_weights")
             logging.info("starting from %s", path)
         first = checkpoint.restore_for_training(self.session, path, self.cfg, self.network, self.everything)
+        if not checkpoint.holds_averages(path):
+            self.session.run(self._begin_averages)
         self._step.load(first, self.session)
         return first
 
@@ -147,7 +168,7 @@ def train(cfg, restart=False):
         validate(val_dataset)
     with tf.Graph().as_default():
         trainer = Trainer(cfg)
-        monitor = Monitor(val_dataset, trainer.session) if val_dataset else None
+        monitor = Monitor(val_dataset, trainer.session, trainer.averages) if val_dataset else None
         first = trainer.start(restart)
         if first > last:
             logging.info("nothing to do: iteration %d, the last one, is done", last)

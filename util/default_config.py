@@ -36,9 +36,10 @@ KEYS = {
     "oks_sigmas": Key(UNSET, (list, type(None)), "per joint, the annotators' standard deviation over person size", NUMBER),
 
     # network
-    "net_type": Key(UNSET, str, "resnet_50, resnet_101, efficientnet_lite0"),
+    "net_type": Key(UNSET, str, "resnet_50, resnet_101, efficientnet_lite0, "
+                    "mobilenet_v2_fpn_1.75 (or _1.5, _1.0)"),
     "init_weights": Key(UNSET, str, "checkpoint prefix"),
-    "stride": Key(8.0, NUMBER, "image pixels per map cell"),
+    "stride": Key(8.0, NUMBER, "image pixels per map cell; mobilenet_v2_fpn: 4"),
     "mean_pixel": Key([123.68, 116.779, 103.939], list, "RGB, subtracted from the picture", NUMBER),
     "skip_connections": Key(False, bool, "heads that also see the backbone's maps of strides 16 and 8"),
     "intermediate_supervision": Key(False, bool, "a second part head inside block3"),
@@ -88,6 +89,8 @@ KEYS = {
     "locref_huber_loss": Key(True, bool, "Huber loss, else squared error"),
     "pairwise_loss_weight": Key(1.0, NUMBER, ""),
     "pairwise_huber_loss": Key(True, bool, "Huber loss, else squared error"),
+    "freeze": Key([], STRING_OR_LIST, "parts that are not trained: backbone, part_pred, locref_pred, pairwise_pred", str),
+    "ema_decay": Key(0.0, NUMBER, "of running averages of the weights, which are then what is tested; 0.999, or 0 = none"),
     "weight_decay": Key(0.0001, NUMBER, "factor of the L2 term"),
     "regularize": Key(False, bool, "add the L2 term to the loss"),
     "mixed_precision": Key(False, bool, "compute in bfloat16 where the processor has it"),

@@ -23,7 +23,8 @@ def main():
     args = parser.parse_args()
     mpii = read_dataset_mat(os.path.join(args.data, "mpii/train/dataset.mat"))
     sets = {
-        "train": read_lsp(os.path.join(args.data, "lsp/train/joints.mat")) + [i for i in mpii if not held_out(i)],
+        "lsp_train": read_lsp(os.path.join(args.data, "lsp/train/joints.mat")),
+        "mpii_train": [i for i in mpii if not held_out(i)],
         "lsp_val": read_lsp(os.path.join(args.data, "lsp/val/joints.mat")),
         "mpii_val": [i for i in mpii if held_out(i)],
     }

@@ -203,3 +203,35 @@ def test_train_py_says_what_is_wrong(folder):
 def test_batches_of_one_have_no_mask(folder):
     batch = training.factory.create(config(batch_size=1)).make_batch(0)
     assert Batch.padding_mask not in batch
+
+
+def test_frozen_parts_stay_and_averages_are_what_is_tested(folder, caplog):
+    """The backbone stays as it was; snapshots hold running averages, which go on after a stop, and testing uses them."""
+    cfg = config(freeze="backbone", ema_decay=0.5, cosine=[0.01, 0.01, 3])
+    training.train(cfg)
+    before, after = (tf.train.NewCheckpointReader(path) for path in (cfg.init_weights, "snapshot-3"))
+    for name in before.get_variable_to_shape_map():
+        assert np.array_equal(before.get_tensor(name), after.get_tensor(name)) == name.startswith(cfg.net_type), name
+    name = "pose/part_pred/weights"
+    average = after.get_tensor(name + checkpoint.AVERAGE)
+    assert not np.array_equal(average, after.get_tensor(name))
+
+    training.train(config(freeze="backbone", ema_decay=0.5, cosine=[0.01, 0.01, 4]))
+    resumed = tf.train.NewCheckpointReader("snapshot-4")
+    ramp = (1 + 5) / (10 + 5)  # the decay after five steps
+    np.testing.assert_allclose(resumed.get_tensor(name + checkpoint.AVERAGE),
+                               ramp * average + (1 - ramp) * resumed.get_tensor(name), rtol=1e-4)
+
+    checkpoint.export_weights("snapshot-4", "exported")
+    exported = tf.train.NewCheckpointReader("exported")
+    assert set(exported.get_variable_to_shape_map()) == set(before.get_variable_to_shape_map())
+    assert np.array_equal(exported.get_tensor(name), resumed.get_tensor(name + checkpoint.AVERAGE))
+    cfg.init_weights = "snapshot-4"
+    with_averages = PosePredictor(cfg).maps(np.zeros((64, 64, 3), np.uint8))[0]
+    cfg.init_weights = "exported"
+    np.testing.assert_allclose(with_averages, PosePredictor(cfg).maps(np.zeros((64, 64, 3), np.uint8))[0], atol=1e-6)
+
+
+def test_a_part_that_cannot_be_frozen(folder):
+    with pytest.raises(UserError, match="freeze: 'head' is none of backbone"):
+        training.train(config(freeze="head"))

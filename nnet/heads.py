@@ -1,0 +1,63 @@
+"""From a backbone's feature maps to maps of scores and offsets, before any activation: the heads of the pose network.
+
+All maps are [B, H, W, channels]; a head is given by its name and its number of channels, {name: channels}.
+"""
+from nnet.layers import conv, deconv, depthwise_conv, upsample
+from nnet.tf import tf
+
+DECODER_CHANNELS = {16: 128, 8: 96}  # of the maps of each stride, with skip connections
+PYRAMID_CHANNELS = 96  # inside a head on a feature pyramid
+PAIRWISE_CHANNELS = 128
+
+
+def deconv_head(x, channels, name):
+    """A transposed convolution from stride 16 to 8 (DeeperCut, arXiv 1605.03170, section 3)."""
+    with tf.variable_scope(name):
+        return deconv(x, channels, "block4")
+
+
+def skip_heads(features, channels):
+    """Features of stride 8 that also saw the backbone's finer maps, then a 1 x 1 convolution for each head."""
+    x = _decode(features)
+    return {name: conv(x, count, 1, name) for name, count in channels.items()}
+
+
+def _decode(features):
+    """Double the size until the stride is 8, each time next to the backbone's own map of that stride."""
+    x, stride = features.output, features.stride
+    with tf.variable_scope("decoder"):
+        while stride > 8:
+            stride //= 2
+            with tf.variable_scope("stride_%d" % stride):
+                x = tf.nn.relu(deconv(x, DECODER_CHANNELS[stride], "up"))
+                x = tf.concat([x, features.skips[stride]], axis=-1)
+                x = tf.nn.relu(conv(x, DECODER_CHANNELS[stride], 3, "merge"))
+    return x
+
+
+def pyramid_head(x, channels, name):
+    """A head on the finest map of a feature pyramid."""
+    with tf.variable_scope(name):
+        x = depthwise_conv(x, 3, "depthwise")
+        x = tf.nn.relu(conv(x, PYRAMID_CHANNELS, 1, "pointwise"))
+        return conv(x, channels, 1, "output")
+
+
+def pyramid_pairwise_features(maps):
+    """What the pairwise head sees [B, H, W, 128], stride 4. Where a person's other joints are, far away, is for the
+    coarse maps to tell: it is worked out at strides 16 and 8.
+
+    maps: see nnet.mobilenet_v2_fpn
+    """
+    def project(x, name):
+        return conv(x, PAIRWISE_CHANNELS, 1, name)
+
+    def refine(x, name):
+        return tf.nn.relu(conv(x, PAIRWISE_CHANNELS, 3, name))
+
+    fine = tf.nn.avg_pool2d(maps["pyramid_4"], 2, 2, "SAME")
+    x = tf.nn.relu(upsample(project(maps["last"], "stride_32")) + project(maps["block_12"], "stride_16"))
+    x = upsample(refine(x, "refine_16"))
+    x = tf.nn.relu(x + project(tf.concat([maps["block_5"], maps["pyramid_8"], fine], axis=-1), "stride_8"))
+    x = refine(refine(x, "refine_8a"), "refine_8b")
+    return upsample(x)
