@@ -10,9 +10,10 @@ from tqdm import tqdm
 from dataset import factory
 from dataset.mscoco import decode_segmentation
 from dataset.pose_dataset import read_picture
-from multiperson.detections import detections_at, extract_detections
+from multiperson.detections import detections_at
 from multiperson.pairwise import SpatialModel
-from multiperson.predict import find_people
+from multiperson.people import drop_duplicates
+from multiperson.predict import people_in
 from multiperson.visualize import draw_people
 from nnet.predict import PosePredictor
 from util.command import UserError, run_command
@@ -20,6 +21,7 @@ from util.config import load_config
 from util.image import resize
 from util.mscoco_util import coco_result, pose_predict_with_gt_segm
 from util.skeleton import Skeleton
+from util.visualize import drawn_limbs
 
 MAPS = ("scoremaps", "locreg_pred", "pairwise_diff")
 DEV_PICTURES = 10
@@ -31,37 +33,57 @@ class Maps(object):
     def __init__(self, cfg, cache):
         self._cfg, self._cache = cfg, cache
         self._predictor = None if "cached_scoremaps" in cfg else PosePredictor(cfg)
+        if cache and len(cfg.test_sizes) > 1:
+            raise UserError("--cache writes maps of one size a picture, and test_sizes has %d" % len(cfg.test_sizes))
 
     def of(self, item, image):
-        name = "%s.mat" % item.coco_id
+        """Yields (scale, maps) for each size at which people are searched."""
         if self._predictor is None:
-            path = os.path.join(self._cfg.cached_scoremaps, name)
-            if not os.path.exists(path):
-                raise UserError("there are no cached maps %s; --cache writes them" % path)
-            cached = scipy.io.loadmat(path)
-            return tuple(cached.get(key) for key in MAPS)
-        maps = self._predictor.maps(resize(image, self._cfg.global_scale))
-        if self._cache:
-            os.makedirs(self._cfg.scoremap_dir, exist_ok=True)
-            there = {key: values.astype("float32") for key, values in zip(MAPS, maps) if values is not None}
-            scipy.io.savemat(os.path.join(self._cfg.scoremap_dir, name), there)
-        return maps
+            yield self._cfg.global_scale, self._read(item)
+            return
+        for scale in self._predictor.scales_for(image):
+            maps = self._predictor.maps(resize(image, scale))
+            if self._cache:
+                self._write(item, maps)
+            yield scale, maps
+
+    def _read(self, item):
+        path = os.path.join(self._cfg.cached_scoremaps, "%s.mat" % item.coco_id)
+        if not os.path.exists(path):
+            raise UserError("there are no cached maps %s; --cache writes them" % path)
+        cached = scipy.io.loadmat(path)
+        return tuple(cached.get(key) for key in MAPS)
+
+    def _write(self, item, maps):
+        os.makedirs(self._cfg.scoremap_dir, exist_ok=True)
+        maps = maps[:2] + (None if maps[2] is None else maps[2].dense(),)
+        there = {key: values.astype("float32") for key, values in zip(MAPS, maps) if values is not None}
+        scipy.io.savemat(os.path.join(self._cfg.scoremap_dir, "%s.mat" % item.coco_id), there)
 
 
-def people_from_multicut(cfg, model, maps, item, gt_parts):
-    """Poses [J, 3] and scores of the people that the multicut finds, px of the picture."""
-    if gt_parts:
-        annotated = [person * [1, cfg.global_scale, cfg.global_scale] for person in item.joints]
-        detections = detections_at(annotated, maps[0].shape, maps[2], cfg.stride)
-    else:
-        detections = extract_detections(cfg, *maps)
-    return [(person.keypoints / [cfg.global_scale, cfg.global_scale, 1], person.score)
-            for person in find_people(model, detections).people]
+def people_from_multicut(model, scaled_maps, item, gt_parts):
+    """The Persons whom the multicut finds, px of the picture."""
+    people = []
+    for scale, maps in scaled_maps:
+        detections = None
+        if gt_parts:
+            annotated = [person * [1, scale, scale] for person in item.joints]
+            detections = detections_at(annotated, maps[0].shape, maps[2], model.cfg.stride)
+        people += people_in(model, *maps, scale, detections)
+    return drop_duplicates(people, Skeleton.from_config(model.cfg).oks_sigmas)
+
+
+def people_from_masks(cfg, scaled_maps, item, image):
+    """COCO results of the people whom the ground truth's masks cut out."""
+    masks = [decode_segmentation(one, *image.shape[:2]) for one in item.segmentations]
+    scale, (scmap, locref, _) = next(scaled_maps)
+    locref = None if locref is None else locref / scale  # all in the picture's own pixels
+    return pose_predict_with_gt_segm(scmap, locref, cfg.stride / scale, masks, item.coco_id)
 
 
 def test(cfg, args):
     dataset = factory.create(cfg)
-    limbs = Skeleton.from_config(cfg).limbs
+    limbs = drawn_limbs(Skeleton.from_config(cfg))
     model = None if cfg.use_gt_segm else SpatialModel(cfg).load()
     all_maps = Maps(cfg, args.cache)
     os.makedirs(args.out, exist_ok=True)
@@ -70,14 +92,12 @@ def test(cfg, args):
         image = read_picture(item)
         maps = all_maps.of(item, image)
         if cfg.use_gt_segm:
-            masks = [decode_segmentation(one, *image.shape[:2]) for one in item.segmentations]
-            locref = None if maps[1] is None else maps[1] / cfg.global_scale  # all in the picture's own pixels
-            results += pose_predict_with_gt_segm(maps[0], locref, cfg.stride / cfg.global_scale, masks, item.coco_id)
+            results += people_from_masks(cfg, maps, item, image)
             continue
-        people = people_from_multicut(cfg, model, maps, item, args.gt_parts)
-        results += [coco_result(item.coco_id, pose, score) for pose, score in people]
+        people = people_from_multicut(model, maps, item, args.gt_parts)
+        results += [coco_result(item.coco_id, person.keypoints, person.score) for person in people]
         if not args.novis:
-            drawn = draw_people(image, [pose for pose, _ in people], limbs)
+            drawn = draw_people(image, [person.keypoints for person in people], limbs, threshold=cfg.score_threshold)
             Image.fromarray(drawn).save(os.path.join(args.out, "%s_pose.png" % item.coco_id))
     path = os.path.join(args.out, "predictions_with_segm.json" if cfg.use_gt_segm else "predictions.json")
     with open(path, "w") as stream:

@@ -1,21 +1,19 @@
 """Find everybody's joints in pictures: draws them and writes them as JSON.
 
-    python demo/demo_multiperson.py                          # a montage of photographs that come with our dependencies
+    python demo/demo_multiperson.py                          # five photographs side by side
     python demo/demo_multiperson.py us.jpg --json us.json
 """
 import numpy as np
 
 from demo.command import run
 from demo.samples import sample_images
-from multiperson.detections import extract_detections
-from multiperson.pairwise import SpatialModel
-from multiperson.predict import find_people
+from multiperson.predict import PeoplePredictor
 from multiperson.visualize import draw_people
-from nnet.predict import PosePredictor
 from util.command import run_command
-from util.image import resize, resize_to
+from util.image import resize_to
 from util.pose_json import person_entry
 from util.skeleton import Skeleton
+from util.visualize import drawn_limbs
 
 MONTAGE_HEIGHT = 416
 
@@ -28,16 +26,13 @@ def montage():
 
 
 def make_finder(cfg):
-    skeleton = Skeleton.from_config(cfg)
-    model = SpatialModel(cfg).load()
-    predictor = PosePredictor(cfg)
+    limbs = drawn_limbs(Skeleton.from_config(cfg))
+    predictor = PeoplePredictor(cfg)
 
     def find(image):
-        maps = predictor.maps(resize(image, cfg.global_scale))
-        people = find_people(model, extract_detections(cfg, *maps)).people
-        poses = [person.keypoints / [cfg.global_scale, cfg.global_scale, 1] for person in people]
-        entries = [person_entry(pose, person.score) for pose, person in zip(poses, people)]
-        return entries, draw_people(image, poses, skeleton.limbs)
+        people = predictor.find(image)
+        entries = [person_entry(person.keypoints, person.score) for person in people]
+        return entries, draw_people(image, [person.keypoints for person in people], limbs, threshold=cfg.score_threshold)
 
     return find
 

@@ -1,13 +1,16 @@
-"""Photographs that ship inside this project's dependencies, for demos without arguments."""
-import matplotlib.cbook
-import numpy as np
+"""Photographs for demos without arguments: four that come along (demo/images), and one out of scikit-image."""
+import glob
+import os
+
 import skimage.data
-from PIL import Image
+
+from util.image import read_image
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "images")
 
 
 def sample_images():
-    """[(name, uint8 RGB [h, w, 3])]: Eileen Collins (NASA), a cameraman, Grace Hopper (US Navy)."""
-    with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as stream:
-        hopper = np.asarray(Image.open(stream).convert("RGB"))
-    camera = np.repeat(skimage.data.camera()[..., None], 3, axis=2)
-    return [("astronaut", skimage.data.astronaut()), ("camera", camera), ("grace_hopper", hopper)]
+    """[(name, uint8 RGB [h, w, 3])]: two skateboarders, a skier, a woman, and Eileen Collins (NASA)."""
+    paths = sorted(glob.glob(os.path.join(FOLDER, "*.jpg")))
+    images = [(os.path.splitext(os.path.basename(path))[0], read_image(path)) for path in paths]
+    return images + [("astronaut", skimage.data.astronaut())]

@@ -9,6 +9,9 @@ import numpy as np
 from lib.multicut_cython.multicut import solve
 from multiperson.graph import clip_probability, costs
 
+SIGMA = 0.08  # of joints that nobody measured, see util.skeleton.Skeleton
+SAME_PERSON = 0.4  # similarity from which on two people are one, found twice
+
 Person = namedtuple("Person", "keypoints score visibility cost members")
 Person.__doc__ = """
 keypoints: [J, 3] float64 (x, y, score), px of the network's input; nan for joints that were not found
@@ -97,3 +100,29 @@ def _people(graph, cluster, node_cost, edge_cost, num_joints):
     people = [Person(keypoints[k], float(scores[k]), np.isfinite(keypoints[k, :, 0]), float(cost[k]), nodes)
               for k, nodes in zip(order, members)]
     return person, people
+
+
+def drop_duplicates(people, sigmas=None):
+    """People without those whom a better one of them resembles, by falling score.
+
+    People [Person], in the same pixels; sigmas: [J], see util.skeleton.Skeleton
+    """
+    kept = []
+    for person in sorted(people, key=lambda person: -person.score):
+        if all(similarity(person, other, sigmas) < SAME_PERSON for other in kept):
+            kept.append(person)
+    return kept
+
+
+def similarity(first, second, sigmas=None):
+    """COCO's object keypoint similarity of two Persons, over the joints that were found of both; 0 where there are none.
+
+    Their size is that of the larger one's joints' box: of somebody found in part the whole is somebody else's duplicate.
+    """
+    both = first.visibility & second.visibility
+    if not both.any():
+        return 0.0
+    sigmas = np.full(len(both), SIGMA) if sigmas is None else np.asarray(sigmas)
+    area = max(np.prod(np.ptp(person.keypoints[person.visibility, :2], axis=0)) for person in (first, second))
+    distance2 = np.sum((first.keypoints[both, :2] - second.keypoints[both, :2]) ** 2, axis=1)
+    return float(np.exp(-distance2 / (8 * sigmas[both] ** 2 * (area + 1))).mean())

@@ -1,9 +1,50 @@
-"""From detections to people in a few calls; eval_graph and get_person_conf_multicut under their names of 2017."""
+"""From pictures, or from detections, to people; eval_graph and get_person_conf_multicut under their names of 2017."""
 import numpy as np
 
+from multiperson.completion import complete
+from multiperson.detections import extract_detections
 from multiperson.graph import build_graph
-from multiperson.pairwise import SpatialModel  # noqa: F401 (a name of 2017)
-from multiperson.people import assemble, merge_detections
+from multiperson.pairwise import SpatialModel
+from multiperson.people import assemble, drop_duplicates, merge_detections
+from nnet.predict import PosePredictor
+from util.image import resize
+from util.skeleton import Skeleton
+
+
+class PeoplePredictor(object):
+    """A network with its spatial model, ready for pictures of any size."""
+
+    def __init__(self, cfg):
+        self.cfg = cfg
+        self._sigmas = Skeleton.from_config(cfg).oks_sigmas
+        self._predictor = PosePredictor(cfg)
+        self._model = SpatialModel(cfg).load()
+
+    def find(self, image):
+        """The people of a picture, uint8 RGB [h, w, 3] -> [Person] by falling score, px of the picture.
+
+        Of several test_sizes each finds the people that suit it best; whoever was found twice is kept once.
+        """
+        people = [person for scale in self._predictor.scales_for(image) for person in self.find_at(image, scale)]
+        return drop_duplicates(people, self._sigmas)
+
+    def find_at(self, image, scale):
+        """The same, after resizing by `scale`."""
+        scmap, locref, pairwise = self._predictor.maps(resize(image, scale))
+        return people_in(self._model, scmap, locref, pairwise, scale)
+
+
+def people_in(model, scmap, locref, pairwise, scale, detections=None):
+    """The people whom the maps of a picture show that was resized by `scale` -> [Person], px of the picture.
+
+    detections: those of the maps, if not given
+    """
+    if detections is None:
+        detections = extract_detections(model.cfg, scmap, locref, pairwise)
+    assembly = find_people(model, detections)
+    people = [complete(person, assembly.graph, detections, scmap, locref, model.cfg.stride)
+              for person in assembly.people]
+    return [person._replace(keypoints=person.keypoints / [scale, scale, 1]) for person in people]
 
 
 def find_people(model, detections, **constraints_and_options):

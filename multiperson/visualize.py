@@ -17,16 +17,17 @@ def person_colour(number):
     return tuple(int(255 * v) for v in colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.85, 1.0))
 
 
-def draw_people(image, poses, limbs, numbers=None):
+def draw_people(image, poses, limbs, numbers=None, threshold=0.0):
     """The picture with people on it, each in a colour of its own.
 
-    poses: one [J, 3] (x, y, score) a person, nan where absent; those with too few joints are left out
+    poses: one [J, 3] (x, y, score) a person, nan where absent; joints scored below `threshold` are left out, and so are
+        people with too few joints
     numbers: for each person the number of its colour; default: its place
     """
     numbers = range(len(poses)) if numbers is None else numbers
     shown = [(pose, [person_colour(number)] * len(pose)) for number, pose in zip(numbers, poses)
-             if np.isfinite(pose[:, 2]).sum() >= FEWEST_JOINTS]
-    return draw_poses(image, [pose for pose, _ in shown], limbs, [colours for _, colours in shown])
+             if (pose[:, 2] >= threshold).sum() >= FEWEST_JOINTS]
+    return draw_poses(image, [pose for pose, _ in shown], limbs, [colours for _, colours in shown], threshold)
 
 
 class PersonDraw(object):

@@ -53,7 +53,7 @@ def pyramid_pairwise_features(maps):
         return conv(x, PAIRWISE_CHANNELS, 1, name)
 
     def refine(x, name):
-        return tf.nn.relu(conv(x, PAIRWISE_CHANNELS, 3, name))
+        return x + tf.nn.relu(conv(x, PAIRWISE_CHANNELS, 3, name))  # a sum: units that die leave what they were given
 
     fine = tf.nn.avg_pool2d(maps["pyramid_4"], 2, 2, "SAME")
     x = tf.nn.relu(upsample(project(maps["last"], "stride_32")) + project(maps["block_12"], "stride_16"))

@@ -55,7 +55,8 @@ class PoseNet(object):
         self.cfg = cfg
 
     def heads(self, inputs, pairwise_at=None):
-        """inputs: RGB 0..255 [B, h, w, 3] -> {name: maps before any activation}.
+        """inputs: RGB 0..255 [B, h, w, 3] -> {name: maps before any activation}; with pairwise_predict also
+        "pairwise_features", whatever it is that pairwise_pred is worked out from, cell by cell.
 
         pairwise_at: int32 [N, 3] (place in the batch, row, column); if given, pairwise offsets are those of these cells
             alone, [N, channels]: in all cells they may take more time than the rest of a training
@@ -79,8 +80,10 @@ class PoseNet(object):
             if cfg.intermediate_supervision:
                 heads["intermediate_supervision"] = deconv_head(self._intermediate(features), cfg.num_joints,
                                                                 "intermediate_supervision")
-        if cfg.pairwise_predict and pairwise_at is not None:
-            heads["pairwise_pred"] = tf.gather_nd(heads["pairwise_pred"], pairwise_at)
+        if cfg.pairwise_predict:
+            heads["pairwise_features"] = heads["pairwise_pred"]
+            if pairwise_at is not None:
+                heads["pairwise_pred"] = tf.gather_nd(heads["pairwise_pred"], pairwise_at)
         return heads
 
     def _channels(self):
@@ -103,7 +106,7 @@ class PoseNet(object):
                  for name, count in channels.items() if name != "pairwise_pred"}
         if "pairwise_pred" in channels:
             with tf.variable_scope("pairwise_pred"):
-                x = self._within(pyramid_pairwise_features(maps), size)
+                x = heads["pairwise_features"] = self._within(pyramid_pairwise_features(maps), size)
                 if pairwise_at is not None:
                     x = tf.gather_nd(x, pairwise_at)[:, None, None]
                 x = conv(x, channels["pairwise_pred"], 1, "output")
@@ -117,14 +120,19 @@ class PoseNet(object):
                 self.cfg.intermediate_supervision_layer, self.cfg.net_type, name))
         return features.maps[name]
 
-    def test(self, inputs):
-        """inputs: RGB 0..255 [B, h, w, 3] -> {"part_prob", "locref", "pairwise_pred"}, those that the config has."""
-        heads = self.heads(inputs)
+    def test(self, inputs, pairwise_at=None):
+        """inputs: RGB 0..255 [B, h, w, 3] -> {"part_prob", "locref", "pairwise_pred"}, those that the config has.
+
+        With pairwise_at, see heads, also "pairwise_features": with them fed, other cells can be asked for.
+        """
+        heads = self.heads(inputs, pairwise_at)
         outputs = {"part_prob": tf.sigmoid(heads["part_pred"])}
         if self.cfg.location_refinement:
             outputs["locref"] = heads["locref_pred"]
         if self.cfg.pairwise_predict:
             outputs["pairwise_pred"] = heads["pairwise_pred"]
+            if pairwise_at is not None:
+                outputs["pairwise_features"] = heads["pairwise_features"]
         return outputs
 
     def train(self, batch):

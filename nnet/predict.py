@@ -42,13 +42,18 @@ def extract_cnn_output(outputs_np, cfg, pairwise_stats=None):
     if cfg.pairwise_predict:
         if pairwise_stats is None:
             pairwise_stats = load_pairwise_stats(cfg)
-        means, stds = stats_arrays(pairwise_stats, cfg.num_joints)
-        raw = outputs_np[-1][0].reshape(scores.shape[:2] + (-1, 2))
-        pairwise = np.empty_like(raw)
-        pairwise[:, :, pair_order(pairwise_stats, cfg)] = raw
-        different = ~np.eye(cfg.num_joints, dtype=bool)  # row-major over (a, b), a != b: the order of the formula
-        pairwise = pairwise * stds[different] + means[different]
+        pairwise = pairwise_px(outputs_np[-1][0], cfg, pairwise_stats)
     return scores, locref, pairwise
+
+
+def pairwise_px(raw, cfg, pairwise_stats):
+    """The network's pairwise offsets [..., 2 J (J - 1)] -> [..., J (J - 1), 2] px, in the order of get_pairwise_index."""
+    means, stds = stats_arrays(pairwise_stats, cfg.num_joints)
+    raw = raw.reshape(raw.shape[:-1] + (raw.shape[-1] // 2, 2))
+    ordered = np.empty_like(raw)
+    ordered[..., pair_order(pairwise_stats, cfg), :] = raw
+    different = ~np.eye(cfg.num_joints, dtype=bool)  # row-major over (a, b), a != b: the order of the formula
+    return ordered * stds[different] + means[different]
 
 
 def argmax_cells(scmap):
@@ -86,24 +91,61 @@ Found.__doc__ = """A person: pose [J, 3] (x, y, score) in the picture's pixels, 
 picture resized by `scale`: scores [H, W, J], locref [H, W, J, 2] px or None."""
 
 
+class PairwiseField(object):
+    """Pairwise offsets of a picture, an array [H, W, J (J - 1), 2] px that is worked out only where one looks:
+    field[rows, columns] with index arrays [n] -> [n, J (J - 1), 2]. Detections are few among the cells."""
+
+    def __init__(self, shape, offsets_at):
+        """offsets_at: function from cells, int [n, 2] (row, column), to offsets [n, J (J - 1), 2] px"""
+        self.shape = shape
+        self._offsets_at = offsets_at
+
+    def __getitem__(self, cells):
+        return self._offsets_at(np.stack(cells, axis=1))
+
+    def dense(self):
+        """The whole array."""
+        rows, columns = (index.ravel() for index in np.indices(self.shape[:2]))
+        return self[rows, columns].reshape(self.shape)
+
+
 class PosePredictor(object):
     """A network with its weights, ready for pictures of any size."""
 
     def __init__(self, cfg):
         self.cfg = cfg
-        self._session, self._inputs, self._outputs = setup_pose_prediction(cfg)
+        with tf.Graph().as_default():
+            self._inputs = tf.placeholder(tf.float32, [None, None, None, 3], "inputs")
+            self._cells = tf.placeholder(tf.int32, [None, 3], "cells")  # place in the batch, row, column
+            self._outputs = pose_net(cfg).test(self._inputs, self._cells)
+            self._session = tf.Session(config=session_config())
+            restore_network(self._session, find_file(cfg, "init_weights"))
         self._stats = load_pairwise_stats(cfg) if cfg.pairwise_predict else None
 
     def maps(self, image):
-        """uint8 RGB [h, w, 3] -> what extract_cnn_output gives, without any resizing."""
-        outputs = self._session.run(self._outputs, {self._inputs: image[None]})
-        return extract_cnn_output(outputs, self.cfg, self._stats)
+        """uint8 RGB [h, w, 3] -> (score maps, locref, pairwise offsets) as from extract_cnn_output, without any resizing;
+        the last one as a PairwiseField."""
+        fetched = {name: self._outputs[name] for name in ("part_prob", "locref", "pairwise_features")
+                   if name in self._outputs}
+        found = self._session.run(fetched, {self._inputs: image[None]})
+        scores, locref, features = found["part_prob"][0], found.get("locref"), found.get("pairwise_features")
+        if locref is not None:
+            locref = locref[0].reshape(scores.shape + (2,)) * self.cfg.locref_stdev
+        if features is None:
+            return scores, locref, None
+        shape = scores.shape[:2] + (self.cfg.num_joints * (self.cfg.num_joints - 1), 2)
+        return scores, locref, PairwiseField(shape, lambda cells: self._offsets_at(features, cells))
+
+    def _offsets_at(self, features, cells):
+        feed = {self._outputs["pairwise_features"]: features, self._cells: np.insert(cells, 0, 0, axis=1)}
+        return pairwise_px(self._session.run(self._outputs["pairwise_pred"], feed), self.cfg, self._stats)
 
     def scales_for(self, image):
-        """The scales at which a person is searched: those that give the picture's longer side the length test_sizes."""
+        """The scales at which people are searched: those that give the picture as many pixels as squares of the sides
+        test_sizes have."""
         if not self.cfg.test_sizes:
             return [self.cfg.global_scale]
-        return [size / max(image.shape[:2]) for size in self.cfg.test_sizes]
+        return [size / np.sqrt(image.shape[0] * image.shape[1]) for size in self.cfg.test_sizes]
 
     def find(self, image):
         """The most confident person of a picture, uint8 RGB [h, w, 3], over all scales_for it -> Found.

@@ -104,7 +104,8 @@ KEYS = {
     # testing
     "scoremap_dir": Key("test", str, "folder of cached maps"),
     "cached_scoremaps": Key(UNSET, str, "folder of maps to be read instead of running the network"),
-    "test_sizes": Key([], list, "longer sides, px, at which one person is searched; none = global_scale only", NUMBER),
+    "test_sizes": Key([], list, "sizes, px, at which people are searched: sides of squares with as many pixels as the "
+                                  "resized picture; none = global_scale only", NUMBER),
     "border": Key(0, int, "px of mean_pixel put around a picture before it is searched for one person"),
     "score_threshold": Key(0.2, NUMBER, "joints with a lower score are not drawn"),
     "pck_threshold": Key(UNSET, NUMBER, "of eval_pck.py"),

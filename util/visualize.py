@@ -6,6 +6,8 @@ from PIL import Image, ImageDraw
 
 SUPERSAMPLING = 3  # the overlay is drawn this much larger, then shrunk: smooth lines
 RIGHT, LEFT, MIDDLE = (255, 112, 32), (32, 144, 255), (64, 208, 96)
+TORSO = (("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"), ("left_shoulder", "left_hip"),
+         ("right_shoulder", "right_hip"))
 
 
 def side_colours(skeleton):
@@ -24,6 +26,14 @@ def distinct_colours(count):
     return [tuple(int(255 * v) for v in colorsys.hsv_to_rgb(k / max(count, 1), 0.85, 1.0)) for k in range(count)]
 
 
+def drawn_limbs(skeleton):
+    """The skeleton's limbs, and those that make a torso of its shoulders and hips: [(joint, joint)]."""
+    torso = [tuple(skeleton.joint_id(name) for name in pair) for pair in TORSO]
+    limbs = [tuple(limb) for limb in skeleton.limbs]
+    known = {frozenset(limb) for limb in limbs}
+    return limbs + [limb for limb in torso if limbs and None not in limb and frozenset(limb) not in known]
+
+
 def draw_pose(image, pose, skeleton, threshold=0.0, colours=None):
     """The picture with a skeleton on it.
 
@@ -32,7 +42,7 @@ def draw_pose(image, pose, skeleton, threshold=0.0, colours=None):
     colours: one (r, g, b) a joint; default: side_colours
     """
     colours = colours or (side_colours(skeleton) if skeleton.limbs else distinct_colours(skeleton.num_joints))
-    return draw_poses(image, [pose], skeleton.limbs, [colours], threshold)
+    return draw_poses(image, [pose], drawn_limbs(skeleton), [colours], threshold)
 
 
 def draw_poses(image, poses, limbs, colours, threshold=0.0):
@@ -56,13 +66,20 @@ def _draw_skeleton(pen, points, shown, limbs, colours, width):
     points = [tuple(point * SUPERSAMPLING) for point in points]
     for grow, alpha in ((0.8, 160), (0, 255)):  # a dark rim first, so that lines show on any ground
         for a, b in (limb for limb in limbs if shown[limb[0]] and shown[limb[1]]):
-            colour = colours[a] if colours[a] != MIDDLE else colours[b]
+            colour = _limb_colour(colours[a], colours[b])
             pen.line([points[a], points[b]], (colour if alpha == 255 else (0, 0, 0)) + (alpha,),
                      int(round((width + grow * width) * SUPERSAMPLING)))
         for joint in np.flatnonzero(shown):
             x, y = points[joint]
             r = (1.1 + grow / 2) * width * SUPERSAMPLING
             pen.ellipse([x - r, y - r, x + r, y + r], (colours[joint] if alpha == 255 else (0, 0, 0)) + (alpha,))
+
+
+def _limb_colour(first, second):
+    """That of the end which belongs to a side; of a limb from side to side, the middle's."""
+    if {first, second} == {LEFT, RIGHT}:
+        return MIDDLE
+    return first if first != MIDDLE else second
 
 
 def _line_width(image, points):

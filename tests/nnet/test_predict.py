@@ -64,7 +64,8 @@ def test_several_sizes_are_tried_and_the_surest_is_kept(config):
     config.test_sizes = [64, 128, 192]
     predictor = PosePredictor(config)
     image = np.random.RandomState(0).randint(0, 256, (80, 100, 3), np.uint8)
-    assert predictor.scales_for(image) == [0.64, 1.28, 1.92]
+    areas = [scale ** 2 * 80 * 100 for scale in predictor.scales_for(image)]
+    assert areas == pytest.approx([64 ** 2, 128 ** 2, 192 ** 2])
     found = predictor.find(image)
     tried = [predictor.find_at(image, scale) for scale in predictor.scales_for(image)]
     assert (found.pose[:, 2] ** 2).mean() == max((one.pose[:, 2] ** 2).mean() for one in tried)

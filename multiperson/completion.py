@@ -1,0 +1,51 @@
+"""Joints that a person lacks, from the offsets that its other joints predict.
+
+The multicut keeps a joint only if it was detected; of a hidden wrist the elbow may still know where it is (ArtTrack,
+arXiv 1612.01465, section 3.1, predicts parts from one another in the same way).
+"""
+import numpy as np
+
+from dataset.targets import cell_centres, get_pairwise_index
+
+WITNESSES = 3  # joints of the person that are asked where another one is
+SEARCH_RADIUS = 0.1  # around that place, as a part of the person's size, within which the best score is taken
+
+
+def complete(person, graph, detections, scmap, locref, stride):
+    """A Person whose absent joints are filled in; their score is that of the score map there, mostly low.
+
+    graph, detections: what the person was assembled from; scmap: [H, W, J]; locref: [H, W, J, 2] px, or None
+    """
+    joints = len(detections.coord)
+    first = np.searchsorted(graph.joint, np.arange(joints))  # of each joint's nodes
+    keypoints = person.keypoints.copy()
+    found = keypoints[person.visibility, :2]
+    size = max(np.ptp(found, axis=0).max(), 2 * stride)
+    for joint in np.flatnonzero(~person.visibility):
+        points, weights = [], []
+        for node in person.members:
+            a = graph.joint[node]
+            offset = detections.pairwise[a][node - first[a], get_pairwise_index(a, joint, joints)]
+            points.append(detections.coord_grid[a][node - first[a]] + offset)
+            # Neighbours know better than joints far away.
+            weights.append(graph.probability[node] / (np.hypot(*offset) + stride) ** 2)
+        best = np.argsort(weights)[-WITNESSES:]
+        point = np.average(np.array(points)[best], axis=0, weights=np.array(weights)[best])
+        keypoints[joint] = _nearby(point, SEARCH_RADIUS * size, scmap[..., joint],
+                                   None if locref is None else locref[..., joint, :], stride)
+    return person._replace(keypoints=keypoints)
+
+
+def _nearby(point, radius, scores, locref, stride):
+    """(x, y, score) of the cell within `radius` px of a point that scores best, less so the farther it is."""
+    height, width = scores.shape
+    row, column = (int(np.clip(v // stride, 0, side - 1)) for v, side in zip(point[::-1], (height, width)))
+    reach = int(np.ceil(radius / stride))
+    rows, columns = (index.ravel() for index in np.mgrid[max(row - reach, 0):min(row + reach + 1, height),
+                                                         max(column - reach, 0):min(column + reach + 1, width)])
+    centres = cell_centres(rows, columns, stride)
+    distance = np.linalg.norm(centres - point, axis=1)
+    weighted = scores[rows, columns] * np.exp(-0.5 * (2 * distance / radius) ** 2)
+    best = weighted.argmax()
+    found = centres[best] if locref is None else centres[best] + locref[rows[best], columns[best]]
+    return np.append(found, scores[rows[best], columns[best]])
