@@ -8,6 +8,8 @@ from nnet.tf import tf
 DECODER_CHANNELS = {16: 128, 8: 96}  # of the maps of each stride, with skip connections
 PYRAMID_CHANNELS = 96  # inside a head on a feature pyramid
 PAIRWISE_CHANNELS = 128
+# MoveNet's maps differ widely in the size of their values; with these factors all have deviations of about 0.5.
+PAIRWISE_SCALES = {"pyramid_32": 1 / 96.0, "pyramid_16": 1 / 6.0, "pyramid_8": 1 / 8.0, "pyramid_4": 4.0}
 
 
 def deconv_head(x, channels, name):
@@ -44,20 +46,14 @@ def pyramid_head(x, channels, name):
 
 
 def pyramid_pairwise_features(maps):
-    """What the pairwise head sees [B, H, W, 128], stride 4. Where a person's other joints are, far away, is for the
-    coarse maps to tell: it is worked out at strides 16 and 8.
+    """What the pairwise head sees [B, H, W, 128], stride 4. Where a person's other joints are, far away, the coarse maps
+    know: all maps meet at stride 8.
 
     maps: see nnet.mobilenet_v2_fpn
     """
-    def project(x, name):
-        return conv(x, PAIRWISE_CHANNELS, 1, name)
-
-    def refine(x, name):
-        return x + tf.nn.relu(conv(x, PAIRWISE_CHANNELS, 3, name))  # a sum: units that die leave what they were given
-
-    fine = tf.nn.avg_pool2d(maps["pyramid_4"], 2, 2, "SAME")
-    x = tf.nn.relu(upsample(project(maps["last"], "stride_32")) + project(maps["block_12"], "stride_16"))
-    x = upsample(refine(x, "refine_16"))
-    x = tf.nn.relu(x + project(tf.concat([maps["block_5"], maps["pyramid_8"], fine], axis=-1), "stride_8"))
-    x = refine(refine(x, "refine_8a"), "refine_8b")
+    scaled = {name: maps[name] * scale for name, scale in PAIRWISE_SCALES.items()}
+    x = tf.concat([upsample(upsample(scaled["pyramid_32"])), upsample(scaled["pyramid_16"]), scaled["pyramid_8"],
+                   tf.nn.avg_pool2d(scaled["pyramid_4"], 2, 2, "SAME")], axis=-1)
+    x = tf.nn.relu(conv(x, PAIRWISE_CHANNELS, 3, "merge"))
+    x = x + tf.nn.relu(conv(x, PAIRWISE_CHANNELS, 3, "refine"))  # a sum: units that die leave what they were given
     return upsample(x)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from multiperson.graph import Graph, costs
-from multiperson.people import assemble, inner_edges, merge_detections, suppressed
+from multiperson.people import (Person, assemble, drop_duplicates, inner_edges, merge_detections, similarity,
+                                suppressed)
 
 
 def graph_of(joint, position, probability, edges):
@@ -79,3 +80,32 @@ def test_merged_positions_are_weighted():
     np.testing.assert_allclose(merged, [[nan, [10, 1, 0.9]], [[7, 8, 0.5], nan]])
     assert merge_detections(np.zeros(2, int), np.zeros(2, int), np.zeros(2), np.array([[2.0, 0], [4, 0]]), 1)[
         0, 0].tolist() == [3, 0, 0]
+
+
+def person_at(points, score, visible=None):
+    keypoints = np.column_stack([points, np.full(len(points), score)])
+    visibility = np.ones(len(points), bool) if visible is None else np.array(visible, bool)
+    return Person(keypoints, score, visibility, 0.0, np.zeros(0, np.int64))
+
+
+BODY = np.array([[0.0, 0], [30, 0], [0, 100], [30, 100]])
+
+
+def test_similarity_is_that_of_coco():
+    a, b = person_at(BODY, 0.9), person_at(BODY + [3, 4], 0.8)
+    expected = np.exp(-25 / (2 * (2 * np.array([0.05, 0.1, 0.1, 0.1])) ** 2 * (3000 + 1))).mean()
+    assert similarity(a, b, [0.05, 0.1, 0.1, 0.1]) == pytest.approx(expected)
+    assert similarity(a, a) == 1
+
+
+def test_of_two_alike_the_better_one_is_kept():
+    better, worse, other = person_at(BODY, 0.9), person_at(BODY + 1, 0.8), person_at(BODY + 60, 0.5)
+    assert drop_duplicates([worse, other, better]) == [better, other]
+
+
+def test_a_part_of_somebody_is_a_duplicate_and_what_was_not_found_does_not_count():
+    whole = person_at(BODY, 0.9)
+    part = person_at(BODY + [[1, 1], [1, 1], [80, 0], [80, 0]], 0.5, [1, 1, 0, 0])
+    assert similarity(whole, part) > 0.9
+    assert similarity(person_at(BODY, 0.9, [0, 0, 1, 1]), part) == 0
+    assert drop_duplicates([part, whole]) == [whole]

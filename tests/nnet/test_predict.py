@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
+from dataset.pairwise_stats import save_pairwise_stats
 from nnet.checkpoint import CheckpointError
+from nnet.net_factory import pose_net
 from nnet.predict import (PosePredictor, argmax_arrows_predict, argmax_pose_predict, extract_cnn_output,
                           setup_pose_prediction)
+from nnet.tf import tf
 from util.config import cfg_from_file, default_config
 
 
@@ -105,3 +108,29 @@ def test_weights_of_another_network(config):
     config.net_type = "resnet_50"
     with pytest.raises(CheckpointError, match="do not fit this config: they lack resnet_v1_50/conv1"):
         setup_pose_prediction(config)
+
+
+@pytest.mark.parametrize("keys", [dict(skip_connections=True),
+                                  dict(net_type="mobilenet_v2_fpn_1.0", stride=4, skip_connections=False)])
+def test_pairwise_offsets_of_single_cells_are_those_of_the_dense_maps(tmp_path, write_config, keys):
+    prefix = str(tmp_path / "weights")
+    cfg = cfg_from_file(write_config(tmp_path, init_weights=prefix, pairwise_predict=True, pairwise_stats_fn=prefix + ".mat",
+                                     **keys))
+    rng = np.random.RandomState(0)
+    save_pairwise_stats(prefix + ".mat", {(a, b): {"mean": 20 * rng.randn(2), "std": 1 + 9 * rng.rand(2)}
+                                          for a in range(4) for b in range(4) if a != b})
+    with tf.Graph().as_default(), tf.Session() as session:
+        pose_net(cfg).test(tf.placeholder(tf.float32, [1, None, None, 3]))
+        session.run(tf.global_variables_initializer())
+        tf.train.Saver().save(session, prefix, write_meta_graph=False, write_state=False)
+    image = rng.randint(0, 256, (64, 96, 3), np.uint8)
+    session, inputs, outputs = setup_pose_prediction(cfg)
+    expected = extract_cnn_output(session.run(outputs, {inputs: image[None]}), cfg)
+    scores, locref, pairwise = PosePredictor(cfg).maps(image)
+    np.testing.assert_allclose(scores, expected[0], atol=1e-6)
+    np.testing.assert_allclose(locref, expected[1], atol=1e-4)
+    assert pairwise.shape == expected[2].shape
+    np.testing.assert_allclose(pairwise.dense(), expected[2], rtol=1e-4, atol=1e-3)
+    rows, columns = np.array([3, 0, 7]), np.array([5, 1, 0])
+    np.testing.assert_allclose(pairwise[rows, columns], expected[2][rows, columns], rtol=1e-4, atol=1e-3)
+    assert pairwise[rows[:0], columns[:0]].shape == (0, 12, 2)

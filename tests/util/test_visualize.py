@@ -6,7 +6,7 @@ import numpy as np  # noqa: E402
 
 from util import visualize  # noqa: E402
 from util.config import default_config  # noqa: E402
-from util.skeleton import MPII  # noqa: E402
+from util.skeleton import COCO, MPII  # noqa: E402
 
 IMAGE = np.full((120, 160, 3), 200, np.uint8)
 LARGE = np.full((480, 640, 3), 200, np.uint8)
@@ -60,3 +60,12 @@ def test_figures_can_be_saved(tmp_path):
     visualize.waitforbuttonpress()
     plt.close("all")
     assert (tmp_path / "maps.png").stat().st_size > 1000 and (tmp_path / "arrows.png").stat().st_size > 1000
+
+
+def test_shoulders_and_hips_make_a_torso():
+    limbs = visualize.drawn_limbs(MPII)
+    assert {(9, 8), (3, 2), (9, 3), (8, 2)} <= set(limbs) and len(limbs) == len(MPII.limbs) + 4
+    assert (5, 11) in visualize.drawn_limbs(COCO) and (0, 1) in visualize.drawn_limbs(COCO)
+    assert visualize.drawn_limbs(MPII._replace(limbs=[])) == []  # a skeleton without limbs is drawn as dots
+    chest = pose_of(left_shoulder=(40, 40, 0.9), right_shoulder=(600, 40, 0.9))
+    np.testing.assert_allclose(visualize.draw_pose(LARGE, chest, MPII, 0.5)[40, 320], visualize.MIDDLE, atol=12)
