@@ -13,14 +13,18 @@ import numpy as np
 
 from dataset.pose_dataset import Batch
 from dataset.targets import dense_pairwise, encode, map_size
+from demo.samples import sample_images
+from multiperson.predict import PeoplePredictor
 from nnet.net_factory import pose_net
 from nnet.pose_net import get_batch_spec
 from nnet.predict import PosePredictor
 from nnet.tf import has_bfloat16, session_config, tf
 from util.config import cfg_from_file, default_config
+from util.image import resize_to
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHIPPED = os.path.join(ROOT, "models/single/test/pose_cfg.yaml")
+SHIPPED_MULTI = os.path.join(ROOT, "models/multi/test/pose_cfg.yaml")
 
 
 def median_seconds(function, repeats=9):
@@ -38,6 +42,13 @@ def inference(side):
     predictor = PosePredictor(cfg_from_file(SHIPPED))
     image = np.random.RandomState(0).randint(0, 256, (side, side, 3), np.uint8)
     return median_seconds(lambda: predictor.find_at(image, 1.0))
+
+
+def several_people(side):
+    """Seconds from one square picture to its people with the shipped weights, as the demo does it: all sizes, assembly."""
+    predictor = PeoplePredictor(cfg_from_file(SHIPPED_MULTI))
+    image = resize_to(dict(sample_images())["skier"], (side, side))
+    return median_seconds(lambda: predictor.find(image))
 
 
 def training_step(net_type, height, width, batch_size, mixed_precision):
@@ -81,6 +92,7 @@ def cold_start():
 def main():
     results = {
         "single_224_ms": {"seconds": inference(224)},
+        "multi_416_ms": {"seconds": several_people(416)},
         "train_lite0_224_batch_8": {"seconds": training_step("efficientnet_lite0", 224, 224, 8, True)},
         "train_r50": {"seconds": training_step("resnet_50", 300, 400, 1, True)},
         "targets_pairwise": {"seconds": pairwise_targets()},

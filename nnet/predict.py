@@ -86,9 +86,17 @@ def argmax_arrows_predict(scmap, offmat, pairwise_diff, stride):
             for a in range(joints) for b in range(joints) if a != b}
 
 
+FEWEST_JOINTS = 3  # from which a person's size can be told
+
 Found = namedtuple("Found", "pose scale scores locref")
 Found.__doc__ = """A person: pose [J, 3] (x, y, score) in the picture's pixels, and the maps behind it, which belong to the
-picture resized by `scale`: scores [H, W, J], locref [H, W, J, 2] px or None."""
+picture, or the part of it around the person, resized by `scale`: scores [H, W, J], locref [H, W, J, 2] px or None."""
+
+
+def _confidence(found):
+    """Scores count squared: of a body that is half in the picture few joints are certain, and they shall decide, not many
+    that are all a little likely."""
+    return np.square(found.pose[:, 2]).mean()
 
 
 class PairwiseField(object):
@@ -150,11 +158,25 @@ class PosePredictor(object):
     def find(self, image):
         """The most confident person of a picture, uint8 RGB [h, w, 3], over all scales_for it -> Found.
 
-        Scores count squared: of a body that is half in the picture few joints are certain, and they shall decide, not
-        many that are all a little likely.
+        With person_size, that person is then looked at once more, at the size that the network knows best.
         """
-        return max((self.find_at(image, scale) for scale in self.scales_for(image)),
-                   key=lambda found: np.square(found.pose[:, 2]).mean())
+        found = max((self.find_at(image, scale) for scale in self.scales_for(image)), key=_confidence)
+        return max([found] + self._closer(image, found), key=_confidence)
+
+    def _closer(self, image, found):
+        """[Found] in the part of the picture around a person, resized so that its joints span person_size; [] where
+        too little of it is certain."""
+        points = found.pose[found.pose[:, 2] >= self.cfg.score_threshold, :2]
+        if not (self.cfg.person_size and self.cfg.input_size) or len(points) < FEWEST_JOINTS:
+            return []
+        low, high = points.min(axis=0), points.max(axis=0)
+        scale = self.cfg.person_size / max((high - low).max(), 1)
+        margin = (self.cfg.input_size / scale - (high - low)) / 2
+        x1, y1 = np.maximum(low - margin, 0).astype(int)
+        x2, y2 = np.minimum(high + margin + 1, image.shape[1::-1]).astype(int)
+        closer = self.find_at(image[y1:y2, x1:x2], scale)
+        closer.pose[:, :2] += x1, y1
+        return [closer]
 
     def find_at(self, image, scale):
         """The person found after resizing by `scale` -> Found."""
