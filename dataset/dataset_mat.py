@@ -15,6 +15,7 @@ import scipy.io
 
 from util.command import UserError
 
+LARGEST_SIDE = 2 ** 31 - 1  # px of a picture
 
 class DatasetError(UserError):
     """A data set that cannot be used as it is; the message names the file and the picture."""
@@ -68,7 +69,7 @@ def _read_record(record, number, names, folder):
     beside = os.path.join(folder, image)
     im_path = beside if not os.path.exists(image) and os.path.exists(beside) else image
     size = [int(side) for side in record["size"].reshape(-1)]
-    if len(size) != 3:
+    if len(size) != 3 or not all(0 <= side <= LARGEST_SIDE for side in size):
         raise ValueError("size must be [channels, height, width], not %s" % size)
     joints = None
     if "joints" in names:
