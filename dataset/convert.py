@@ -3,7 +3,8 @@
     python -m dataset.convert lsp/train/joints.mat lsp/train.mat   # Leeds Sports Poses
     python -m dataset.convert my-deeplabcut-project mice/mice.mat  # DeepLabCut: a project, or its CollectedData.csv or .h5
     python -m dataset.convert labels.csv hands/hands.mat           # image,thumb_x,thumb_y,... or image,joint,x,y
-    python -m dataset.convert labels.json --images photos out.mat  # COCO
+    python -m dataset.convert labels.json --images photos out.mat  # COCO, or an export of Label Studio
+    python -m dataset.convert annotations.xml out.mat              # CVAT for images 1.1
     python -m dataset.convert dataset.mat labels.json              # and back: COCO's keypoint annotations
 
 SOURCE's pictures are looked for where its form has them, else in --images. Several sources with the same joints become
@@ -19,12 +20,15 @@ import yaml
 from dataset.dataset_mat import DatasetError, read_dataset_mat, write_dataset_mat
 from dataset.formats.coco import read_coco, write_coco
 from dataset.formats.csv import read_csv
+from dataset.formats.cvat import read_cvat
 from dataset.formats.deeplabcut import is_deeplabcut, read_deeplabcut
+from dataset.formats.label_studio import is_label_studio, read_label_studio
 from dataset.formats.lsp import read_lsp
 from dataset.formats.source import load_json
 from dataset.validation import check_items
 from util.command import UserError, run_command
 from util.config import cfg_from_file
+from util.image import ImageError
 from util.skeleton import SKELETONS, Skeleton
 
 PERSON_SIZE = 155  # px that joints should span: what the shipped weights were trained for
@@ -75,6 +79,8 @@ def read(source, images=None, config=None):
         if reader is read_dataset_mat:
             return read_dataset_mat(source), _skeleton(source, config)
         return reader(source, images)
+    except ImageError as error:
+        raise DatasetError("%s: %s" % (source, error)) from None
     except UserError:
         raise
     except Exception as error:  # what broken files make pandas, scipy and the readers raise cannot be foreseen
@@ -100,10 +106,12 @@ def _read_json(path, images):
     document = load_json(path)
     if isinstance(document, dict) and "images" in document and "annotations" in document:
         return read_coco(document, path, images)
-    raise DatasetError("%s is not COCO's JSON (images, annotations, categories)" % path)
+    if is_label_studio(document):
+        return read_label_studio(document, path, images)
+    raise DatasetError("%s is neither COCO's JSON (images, annotations, categories) nor an export of Label Studio" % path)
 
 
-READERS = {".csv": read_csv, ".json": _read_json, ".mat": read_dataset_mat}
+READERS = {".csv": read_csv, ".json": _read_json, ".xml": read_cvat, ".mat": read_dataset_mat}
 
 
 def _skeleton(source, config):
@@ -122,6 +130,8 @@ def read_all(sources, images=None, config=None):
             raise DatasetError("%s has other joints (%s) than %s (%s)" % (
                 source, ", ".join(other.joint_names), sources[0], ", ".join(skeleton.joint_names)))
         items += more
+    if not items:
+        raise DatasetError("%s holds no pictures" % ", ".join(sources))
     check_items(items, skeleton.num_joints, ", ".join(sources))
     return items, skeleton
 

@@ -59,7 +59,7 @@ def two_categories(document):
     (lambda document: document["annotations"][1].update(keypoints=[1, 2, 2]), "annotation 2 has 1 joints instead of 17"),
     (lambda document: document["annotations"][1].update(image_id=8), "annotation 2 is of image 8"),
     (lambda document: document["images"][0].update(width=0), "cannot have 0 x 120 px"),
-    (lambda document: document.pop("images"), "is not"),
+    (lambda document: document.pop("images"), "neither COCO.s JSON"),
 ])
 def test_bad_files(coco_root, change, message):
     document = json.loads(annotations(coco_root).read_text())
