@@ -5,6 +5,7 @@
     python -m dataset.convert labels.csv hands/hands.mat           # image,thumb_x,thumb_y,... or image,joint,x,y
     python -m dataset.convert labels.json --images photos out.mat  # COCO, or an export of Label Studio
     python -m dataset.convert annotations.xml out.mat              # CVAT for images 1.1
+    python -m dataset.convert Penn_Action penn.mat                 # labels/ and frames/; with --test its test sequences
     python -m dataset.convert dataset.mat labels.json              # and back: COCO's keypoint annotations
 
 SOURCE's pictures are looked for where its form has them, else in --images. Several sources with the same joints become
@@ -13,6 +14,7 @@ one. Where there is no pose_cfg.yaml beside OUT.mat, one is written with which t
 import argparse
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import yaml
@@ -24,6 +26,7 @@ from dataset.formats.cvat import read_cvat
 from dataset.formats.deeplabcut import is_deeplabcut, read_deeplabcut
 from dataset.formats.label_studio import is_label_studio, read_label_studio
 from dataset.formats.lsp import read_lsp
+from dataset.formats.penn_action import is_penn_action, read_penn_action
 from dataset.formats.source import load_json
 from dataset.validation import check_items
 from util.command import UserError, run_command
@@ -67,17 +70,20 @@ save_iters: 500
 """
 
 
-def read(source, images=None, config=None):
+def read(source, images=None, config=None, test=False):
     """(DataItems, Skeleton) of a source, whose form is told by what it is called and by what is in it.
 
     images: folder of the pictures, where they are not where the form has them
     config: of a dataset.mat, which does not name its joints itself; default: pose_cfg.yaml beside it
+    test: of Penn Action the sequences for testing
     Raises UserError, naming the source, whatever is wrong with it.
     """
     reader = _reader(source)
     try:
         if reader is read_dataset_mat:
             return read_dataset_mat(source), _skeleton(source, config)
+        if reader is read_penn_action:
+            return read_penn_action(source, test)
         return reader(source, images)
     except ImageError as error:
         raise DatasetError("%s: %s" % (source, error)) from None
@@ -94,6 +100,8 @@ def _reader(source):
         raise DatasetError("there is no %s" % os.path.abspath(source))
     if is_deeplabcut(source):
         return read_deeplabcut
+    if is_penn_action(source):
+        return read_penn_action
     if os.path.basename(source) == "joints.mat":
         return read_lsp
     if ending in READERS:
@@ -121,15 +129,18 @@ def _skeleton(source, config):
     return Skeleton.from_config(cfg_from_file(config))
 
 
-def read_all(sources, images=None, config=None):
+def read_all(sources, images=None, config=None, test=False):
     """(DataItems, Skeleton) of several sources that have the same joints, checked."""
-    items, skeleton = read(sources[0], images, config)
+    items, skeleton = read(sources[0], images, config, test)
     for source in sources[1:]:
-        more, other = read(source, images, config)
+        more, other = read(source, images, config, test)
         if other.joint_names != skeleton.joint_names:
             raise DatasetError("%s has other joints (%s) than %s (%s)" % (
                 source, ", ".join(other.joint_names), sources[0], ", ".join(skeleton.joint_names)))
-        items += more
+        sequences = 1 + max([-1] + [item.sequence for item in items if item.sequence is not None])
+        items += [replace(item, image_id=len(items) + number,
+                          sequence=None if item.sequence is None else item.sequence + sequences)
+                  for number, item in enumerate(more)]
     if not items:
         raise DatasetError("%s holds no pictures" % ", ".join(sources))
     check_items(items, skeleton.num_joints, ", ".join(sources))
@@ -175,10 +186,11 @@ def main():
     parser.add_argument("out", metavar="OUT", help="OUT.mat or OUT.json")
     parser.add_argument("--images", help="folder that the names of pictures start from")
     parser.add_argument("--config", help="of a dataset.mat: the config that names its joints; default: beside it")
+    parser.add_argument("--test", action="store_true", help="Penn Action: its test sequences")
     args = parser.parse_args()
     if os.path.splitext(args.out)[1] not in (".mat", ".json"):
         raise UserError("%s: the result is a .mat or a .json" % args.out)
-    write(args.out, *read_all(args.sources, args.images, args.config))
+    write(args.out, *read_all(args.sources, args.images, args.config, args.test))
 
 
 if __name__ == "__main__":

@@ -66,8 +66,9 @@ def write_coco(path, items, skeleton):
     """
     paths = [os.path.abspath(item.im_path) for item in items]
     folder = os.path.commonpath([os.path.dirname(one) for one in paths])
-    has_ids = all(item.coco_id is not None for item in items)
-    ids = [item.coco_id if has_ids else number for number, item in enumerate(items, 1)]
+    ids = [item.coco_id for item in items]
+    if None in ids or len(set(ids)) < len(ids):  # not from COCO, or from several files of it
+        ids = list(range(1, len(items) + 1))
     images = [{"id": number, "file_name": os.path.relpath(im_path, folder), "height": item.im_size[1],
                "width": item.im_size[2], "license": 0} for number, im_path, item in zip(ids, paths, items)]
     people = [(number, person) for number, item in zip(ids, items) for person in item.joints or [] if len(person)]

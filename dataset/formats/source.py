@@ -5,6 +5,7 @@ import re
 from collections import namedtuple
 
 import numpy as np
+import scipy.io
 
 from dataset.dataset_mat import LARGEST_SIDE, DataItem, DatasetError
 from util.image import image_size
@@ -26,6 +27,14 @@ def load_json(path):
         raise DatasetError("cannot read %s (%s)" % (path, error.strerror)) from None
     except ValueError as error:  # also bytes that are not UTF-8
         raise DatasetError("%s is not JSON (%s)" % (path, error)) from None
+
+
+def load_mat(path):
+    """The variables of a MATLAB v5 file. Raises DatasetError."""
+    try:
+        return scipy.io.loadmat(path)
+    except Exception as error:  # scipy raises many kinds for files that are not MATLAB's
+        raise DatasetError("%s is not a MATLAB v5 file (%s)" % (path, error)) from None
 
 
 def find_picture(name, folders):
