@@ -29,10 +29,10 @@ def load_json(path):
         raise DatasetError("%s is not JSON (%s)" % (path, error)) from None
 
 
-def load_mat(path):
-    """The variables of a MATLAB v5 file. Raises DatasetError."""
+def load_mat(path, **options):
+    """The variables of a MATLAB v5 file; options: of scipy.io.loadmat. Raises DatasetError."""
     try:
-        return scipy.io.loadmat(path)
+        return scipy.io.loadmat(path, **options)
     except Exception as error:  # scipy raises many kinds for files that are not MATLAB's
         raise DatasetError("%s is not a MATLAB v5 file (%s)" % (path, error)) from None
 
