@@ -11,7 +11,7 @@ it, from 0; then `sequences`, a 1 x S cell array, holds for each sequence the pl
 """
 import itertools
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.io
@@ -116,6 +116,13 @@ def write_dataset_mat(path, items):
     """Write DataItems as a dataset.mat; pictures are named relative to its folder. Written whole or not at all."""
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
+    items = [replace(item, im_path=os.path.relpath(os.path.abspath(item.im_path), folder)) for item in items]
+    scipy.io.savemat(path + ".tmp", mat_variables(items), appendmat=False, do_compression=True)
+    os.replace(path + ".tmp", path)
+
+
+def mat_variables(items):
+    """The variables of a dataset.mat, for scipy.io.savemat; pictures are named as the DataItems name them."""
     has_joints = any(item.joints is not None for item in items)
     has_sequences = has_joints and any(item.sequence is not None for item in items)
     has_crops = has_joints and not has_sequences and any(item.crop is not None for item in items)
@@ -123,19 +130,15 @@ def write_dataset_mat(path, items):
     names += ["unused", "sequence", "frame"] * has_sequences
     records = np.empty((1, len(items)), [(name, object) for name in names])
     for record, item in zip(records[0], items):
-        fields = _fields(item, folder)
+        fields = _fields(item)
         for name in names:
             record[name] = fields[name]
-    variables = {"dataset": records}
-    if has_sequences:
-        variables["sequences"] = _cells(_sequences_of(items))
-    scipy.io.savemat(path + ".tmp", variables, appendmat=False, do_compression=True)
-    os.replace(path + ".tmp", path)
+    return dict({"dataset": records}, **({"sequences": _cells(_sequences_of(items))} if has_sequences else {}))
 
 
-def _fields(item, folder):
+def _fields(item):
     """What each field of a record may hold, in MATLAB's form."""
-    return {"image": os.path.relpath(os.path.abspath(item.im_path), folder), "size": np.array([item.im_size], np.int32),
+    return {"image": item.im_path, "size": np.array([item.im_size], np.int32),
             "joints": _cells([np.asarray(person, float) for person in item.joints or []]),
             "crop": np.array([item.crop or []], np.int32).reshape(-1, 4) + 1, "unused": np.zeros((0, 0)),
             "sequence": -1 if item.sequence is None else item.sequence, "frame": item.frame or 0}

@@ -5,6 +5,7 @@ from dataset.dataset_mat import DatasetError
 from dataset.formats.mpii_release import read_mpii_release
 from mpii_release import EMPTY, person, save_release, struct
 
+
 def test_what_a_release_may_hold(tmp_path):
     without_points = struct({"scale": 1.0, "objpos": struct({"x": 1, "y": 2})})  # as in the test pictures
     save_release(tmp_path / "r.mat", [
