@@ -27,11 +27,10 @@ from dataset.formats.deeplabcut import is_deeplabcut, read_deeplabcut
 from dataset.formats.label_studio import is_label_studio, read_label_studio
 from dataset.formats.lsp import read_lsp
 from dataset.formats.penn_action import is_penn_action, read_penn_action
-from dataset.formats.source import load_json
+from dataset.formats.source import load_json, reading
 from dataset.validation import check_items
 from util.command import UserError, run_command
 from util.config import cfg_from_file
-from util.image import ImageError
 from util.skeleton import SKELETONS, Skeleton
 
 PERSON_SIZE = 155  # px that joints should span: what the shipped weights were trained for
@@ -79,19 +78,12 @@ def read(source, images=None, config=None, test=False):
     Raises UserError, naming the source, whatever is wrong with it.
     """
     reader = _reader(source)
-    try:
+    with reading(source):
         if reader is read_dataset_mat:
             return read_dataset_mat(source), _skeleton(source, config)
         if reader is read_penn_action:
             return read_penn_action(source, test)
         return reader(source, images)
-    except ImageError as error:
-        raise DatasetError("%s: %s" % (source, error)) from None
-    except UserError:
-        raise
-    except Exception as error:  # what broken files make pandas, scipy and the readers raise cannot be foreseen
-        raise DatasetError("%s cannot be read: it is damaged, or not what its name says (%s: %s)"
-                           % (source, type(error).__name__, error)) from error
 
 
 def _reader(source):
@@ -119,7 +111,7 @@ def _read_json(path, images):
     raise DatasetError("%s is neither COCO's JSON (images, annotations, categories) nor an export of Label Studio" % path)
 
 
-READERS = {".csv": read_csv, ".json": _read_json, ".xml": read_cvat, ".mat": read_dataset_mat}
+READERS = {".csv": read_csv, ".h5": read_deeplabcut, ".json": _read_json, ".xml": read_cvat, ".mat": read_dataset_mat}
 
 
 def _skeleton(source, config):

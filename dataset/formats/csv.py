@@ -13,11 +13,13 @@ import pandas
 
 from dataset.dataset_mat import DatasetError
 from dataset.formats.source import Picture, Point, assemble, find_picture, picture_size
+from util.pose_json import keypoints_of
 
 IMAGE = ("image", "img", "file", "filename", "file_name", "path", "image_path")
 PERSON = ("person", "person_id", "individual", "instance")
 JOINT = ("joint", "keypoint", "bodypart", "joint_name")
 VISIBLE = ("visible", "visibility", "v")
+SCORE = re.compile("(.+[ _.-])?(score|likelihood)$", re.I)  # what predictions have besides
 JOINT_COLUMN = re.compile("(.+)[ _.-](x|y|%s)$" % "|".join(VISIBLE), re.I)
 
 
@@ -68,7 +70,8 @@ def _wide(path, table):
         raise DatasetError("%s: expected columns image, nose_x, nose_y, ... or image, joint, x, y, not %s"
                            % (path, ", ".join(table.columns)))
     used = {column for found in columns.values() for column in found.values()}
-    spare = [name for name in table.columns if name not in used and name.lower() not in IMAGE + PERSON]
+    spare = [name for name in table.columns
+             if name not in used and name.lower() not in IMAGE + PERSON and not SCORE.match(name)]
     if spare:
         logging.warning("%s: the columns %s are not joints and were left out", path, ", ".join(spare))
     tables = [pandas.DataFrame(dict(
@@ -91,3 +94,21 @@ def _labelled(path, rows):
         raise DatasetError("%s, line %d: one of x and y is missing" % (path, rows.index[half][0] + 2))
     visible = ~rows["visible"].astype(str).str.strip().str.lower().isin(["0", "0.0", "false", "no"])
     return rows.assign(**numbers)[visible & numbers["x"].notna() & rows["joint"].notna()]
+
+
+def write_csv(path, joint_names, images):
+    """Write predictions (see util/pose_json.py), a row a person: image, person, score, nose_x, nose_y, nose_score, ...
+
+    Pictures are named relative to the file; one without people has a row without numbers.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    rows = []
+    for image in images:
+        name = os.path.relpath(os.path.abspath(image["image"]), folder)
+        for number, person in enumerate(image["people"], 1):
+            rows.append([name, number, person["score"]] + keypoints_of(person).ravel().tolist())
+        if not image["people"]:
+            rows.append([name])
+    columns = ["%s_%s" % (joint, part) for joint in joint_names for part in ("x", "y", "score")]
+    table = pandas.DataFrame(rows, columns=["image", "person", "score"] + columns)
+    table.astype({"person": "Int64"}).to_csv(path, index=False)

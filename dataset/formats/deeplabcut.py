@@ -1,5 +1,5 @@
 """DeepLabCut projects (Mathis et al., Nature Neuroscience 2018): config.yaml and labeled-data/*/CollectedData_*.csv or .h5,
-of one animal or of several. The .csv is taken where there are both.
+of one animal or of several. The .csv is taken where there are both. Predictions have the same form, with likelihoods.
 
 An .h5 is read by pandas, which runs code that a malicious file may hold: read only those that you trust.
 """
@@ -12,13 +12,18 @@ import yaml
 
 from dataset.dataset_mat import DatasetError
 from dataset.formats.source import Picture, Point, assemble, find_picture, picture_size
+from util.command import UserError
+from util.pose_json import keypoints_of
 
 HEADER = ["scorer", "individuals", "bodyparts", "coords"]  # without individuals for one animal
 
 
 def is_deeplabcut(source):
-    """Whether this is a project's folder, or one of its tables."""
-    return os.path.isfile(os.path.join(source, "config.yaml")) or os.path.basename(source).startswith("CollectedData_")
+    """Whether this is a project's folder, or a table of its form."""
+    if os.path.isdir(source):
+        return os.path.isfile(os.path.join(source, "config.yaml"))
+    with open(source, "rb") as stream:
+        return source.endswith(".csv") and stream.read(6) == b"scorer"
 
 
 def read_deeplabcut(source, images=None):
@@ -113,3 +118,28 @@ def _pictures(frame, folders):
         path = find_picture("/".join(name) if isinstance(name, tuple) else str(name), folders)
         pictures.append(Picture(path, picture_size(path), [one for one in points if np.isfinite([one.x, one.y]).all()]))
     return pictures
+
+
+def write_deeplabcut(path, joint_names, images, scorer="pose-tensorflow"):
+    """Write predictions (see util/pose_json.py) as DeepLabCut does: path, an .h5, and the same as .csv beside it.
+
+    A row a picture, named relative to the file; individuals where a picture has several people.
+    """
+    count = max([1] + [len(image["people"]) for image in images])
+    individuals = ["individual%d" % number for number in range(1, count + 1)]
+    levels = [[scorer], individuals, joint_names, ["x", "y", "likelihood"]]
+    columns = pandas.MultiIndex.from_product(levels, names=HEADER)
+    if count == 1:
+        columns = columns.droplevel("individuals")
+    values = np.full((len(images), count, len(joint_names), 3), np.nan)
+    for row, image in zip(values, images):
+        for place, person in zip(row, image["people"]):
+            place[:] = keypoints_of(person)
+    folder = os.path.dirname(os.path.abspath(path))
+    index = [os.path.relpath(os.path.abspath(image["image"]), folder).replace(os.sep, "/") for image in images]
+    frame = pandas.DataFrame(values.reshape(len(images), -1), index, columns)
+    try:
+        frame.to_hdf(path, key="df_with_missing", mode="w")
+    except ImportError:
+        raise UserError("%s: H5 needs another package: pip install tables" % path) from None
+    frame.to_csv(os.path.splitext(path)[0] + ".csv")

@@ -1,4 +1,5 @@
 """What the readers of other people's labels share: finding the pictures, and turning named points into people."""
+import contextlib
 import json
 import os
 import re
@@ -8,7 +9,8 @@ import numpy as np
 import scipy.io
 
 from dataset.dataset_mat import LARGEST_SIDE, DataItem, DatasetError
-from util.image import image_size
+from util.command import UserError
+from util.image import ImageError, image_size
 from util.skeleton import Skeleton
 
 Point = namedtuple("Point", "person joint x y")
@@ -16,6 +18,20 @@ Point.__doc__ = """A labelled joint. person: whatever tells the people of a pict
 
 Picture = namedtuple("Picture", "path size points")
 Picture.__doc__ = """A labelled picture. path: its file; size: [channels, height, width]; points: list of Point."""
+
+
+@contextlib.contextmanager
+def reading(source):
+    """Any error while a source is read becomes a UserError that names it."""
+    try:
+        yield
+    except ImageError as error:
+        raise DatasetError("%s: %s" % (source, error)) from None
+    except UserError:
+        raise
+    except Exception as error:  # what broken files make pandas, scipy and the readers raise cannot be foreseen
+        raise DatasetError("%s cannot be read: it is damaged, or not what its name says (%s: %s)"
+                           % (source, type(error).__name__, error)) from error
 
 
 def load_json(path):
@@ -33,6 +49,8 @@ def load_mat(path, **options):
     """The variables of a MATLAB v5 file; options: of scipy.io.loadmat. Raises DatasetError."""
     try:
         return scipy.io.loadmat(path, **options)
+    except FileNotFoundError:
+        raise DatasetError("there is no %s" % os.path.abspath(path)) from None
     except Exception as error:  # scipy raises many kinds for files that are not MATLAB's
         raise DatasetError("%s is not a MATLAB v5 file (%s)" % (path, error)) from None
 
