@@ -77,8 +77,8 @@ def read(source, images=None, config=None, test=False):
     test: of Penn Action the sequences for testing
     Raises UserError, naming the source, whatever is wrong with it.
     """
-    reader = _reader(source)
     with reading(source):
+        reader = _reader(source)
         if reader is read_dataset_mat:
             return read_dataset_mat(source), _skeleton(source, config)
         if reader is read_penn_action:

@@ -100,6 +100,7 @@ def export(images, skeleton, out, annotations=None, threshold=0.2):
         write_csv(out, skeleton.joint_names, images)
     elif out.endswith(".h5"):
         write_deeplabcut(out, skeleton.joint_names, images)
+        out += " and .csv"
     else:
         raise UserError("%s: the result is a .json (COCO), .csv, .h5 (DeepLabCut) or .mat (dataset.mat)" % out)
     print("wrote %s: %d pictures, %d people" % (out, len(images), sum(len(image["people"]) for image in images)))

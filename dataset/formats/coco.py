@@ -34,7 +34,8 @@ def read_coco(document, path, images=None):
     pictures = []
     for image in document["images"]:
         im_path = find_picture(image["file_name"], folders)
-        pictures.append(Picture(im_path, picture_size(im_path, image.get("width"), image.get("height")), points[image["id"]]))
+        size = picture_size(im_path, image.get("width"), image.get("height"))
+        pictures.append(Picture(im_path, size, points[image["id"]]))
     items, skeleton = assemble(path, pictures, names, limbs)
     return [replace(item, coco_id=image["id"]) for item, image in zip(items, document["images"])], skeleton
 
@@ -49,7 +50,10 @@ def _category(document, path):
     if not categories:
         return COCO.joint_names, ()
     names = [str(name) for name in categories[0]["keypoints"]]
-    return names, [(names[a - 1], names[b - 1]) for a, b in categories[0].get("skeleton") or []]
+    limbs = categories[0].get("skeleton") or []
+    if any(not 1 <= joint <= len(names) for limb in limbs for joint in limb):
+        raise DatasetError("%s: the skeleton %s must name joints by their places, from 1" % (path, limbs))
+    return names, [(names[a - 1], names[b - 1]) for a, b in limbs]
 
 
 def _points(annotation, names, path):

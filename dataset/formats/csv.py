@@ -108,7 +108,7 @@ def write_csv(path, joint_names, images):
         for number, person in enumerate(image["people"], 1):
             rows.append([name, number, person["score"]] + keypoints_of(person).ravel().tolist())
         if not image["people"]:
-            rows.append([name])
+            rows.append([name] + [None] * (2 + 3 * len(joint_names)))
     columns = ["%s_%s" % (joint, part) for joint in joint_names for part in ("x", "y", "score")]
     table = pandas.DataFrame(rows, columns=["image", "person", "score"] + columns)
     table.astype({"person": "Int64"}).to_csv(path, index=False)

@@ -1,4 +1,4 @@
-"""Label Studio's keypoints (labelstud.io/guide/export): the exports JSON and JSON-MIN. Positions are percent of the sides."""
+"""Label Studio's keypoints (labelstud.io/guide/export), exported as JSON or JSON-MIN: positions in percent of the sides."""
 import os
 import re
 from urllib.parse import parse_qs, unquote, urlparse

@@ -61,7 +61,8 @@ def create(release, **changes):
     write(str(release / "new" / "penn.mat"), *read_all([str(release)]))
     cfg = cfg_from_file(str(release / "new" / "pose_cfg.yaml"))
     assert cfg.dataset_type == "penn_action"
-    cfg.update(dict(dict(batch_size=3, video_batch=True, input_size=0, global_scale=1.0, translation=0, rotation=0), **changes))
+    cfg.update(batch_size=3, video_batch=True, input_size=0, global_scale=1.0, translation=0, rotation=0)
+    cfg.update(changes)
     return factory.create(cfg)
 
 

@@ -21,7 +21,8 @@ def imresize(image, scale):
         width = int(np.ceil(4 / shrink)) + 2
         index = np.floor(u - 2 / shrink)[:, None] + np.arange(width)
         x = np.abs(shrink * (u[:, None] - index))
-        weights = np.where(x <= 1, 1.5 * x ** 3 - 2.5 * x ** 2 + 1, np.where(x <= 2, -.5 * x ** 3 + 2.5 * x ** 2 - 4 * x + 2, 0))
+        near, far = 1.5 * x ** 3 - 2.5 * x ** 2 + 1, -0.5 * x ** 3 + 2.5 * x ** 2 - 4 * x + 2
+        weights = np.where(x <= 1, near, np.where(x <= 2, far, 0))
         weights /= weights.sum(axis=1, keepdims=True)
         mirrored = np.concatenate([np.arange(length), np.arange(length)[::-1]])
         source = mirrored[(index.astype(int) - 1) % (2 * length)]

@@ -58,6 +58,7 @@ def two_categories(document):
     (two_categories, "several categories"),
     (lambda document: document["annotations"][1].update(keypoints=[1, 2, 2]), "annotation 2 has 1 joints instead of 17"),
     (lambda document: document["annotations"][1].update(image_id=8), "annotation 2 is of image 8"),
+    (lambda document: document["categories"][0].update(keypoints=["a"], skeleton=[[0, 1]]), "from 1"),
     (lambda document: document["images"][0].update(width=0), "cannot have 0 x 120 px"),
     (lambda document: document.pop("images"), "neither COCO.s JSON"),
 ])

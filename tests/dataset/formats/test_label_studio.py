@@ -29,7 +29,8 @@ def test_json(tmp_path):
     relation = {"type": "relation", "from_id": "a", "to_id": "b"}
     path = write(tmp_path, [
         task("/data/upload/1/0a1b2c3d-a.png", keypoint("nose", 10, 25), keypoint("tail", 50, 100), box, relation),
-        task("/data/local-files/?d=sub/b.png", keypoint("nose", 10, 25, parentID="r1"), keypoint("nose", 20, 25, parentID="r2")),
+        task("/data/local-files/?d=sub/b.png", keypoint("nose", 10, 25, parentID="r1"),
+             keypoint("nose", 20, 25, parentID="r2")),
         task("https://host/x/a.png?token=1")])
     items, skeleton = read(path)
     assert skeleton.joint_names == ["nose", "tail"]
