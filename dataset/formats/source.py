@@ -1,9 +1,10 @@
 """What the readers of other people's labels share: finding the pictures, and turning named points into people."""
+import collections
 import contextlib
 import json
+import logging
 import os
 import re
-from collections import namedtuple
 
 import numpy as np
 import scipy.io
@@ -13,10 +14,10 @@ from util.command import UserError
 from util.image import ImageError, image_size
 from util.skeleton import Skeleton
 
-Point = namedtuple("Point", "person joint x y")
+Point = collections.namedtuple("Point", "person joint x y")
 Point.__doc__ = """A labelled joint. person: whatever tells the people of a picture apart; joint: its name; x, y: px."""
 
-Picture = namedtuple("Picture", "path size points")
+Picture = collections.namedtuple("Picture", "path size points")
 Picture.__doc__ = """A labelled picture. path: its file; size: [channels, height, width]; points: list of Point."""
 
 
@@ -85,6 +86,10 @@ def assemble(source, pictures, names=None, limbs=()):
         raise DatasetError("%s labels no %s" % (source, "joints" if pictures else "pictures"))
     if len(set(names)) < len(names):
         raise DatasetError("%s: several joints are called %s" % (source, max(names, key=names.count)))
+    counts = collections.Counter(os.path.abspath(picture.path) for picture in pictures)
+    if len(counts) < len(pictures):
+        logging.warning("%s: several of its pictures are the same file, as %s; if they are not, --images must be the folder "
+                        "that their names start from", source, counts.most_common(1)[0][0])
     skeleton = Skeleton.from_names(names, limbs)
     ids = {name: number for number, name in enumerate(skeleton.joint_names)}
     return [DataItem(number, path, size, _people(source, path, points, ids))

@@ -97,6 +97,7 @@ def _is_there(path, size):
 
 def prepare(release, images, out, threads=4):
     """The whole way; returns the number of people. Pictures that cannot be read are named and left out."""
+    print("reading %s" % release)  # a minute for the whole release
     pictures = [(number, picture) for number, picture in enumerate(read_mpii_release(release), 1) if picture.train]
     os.makedirs(out, exist_ok=True)
     with ThreadPoolExecutor(threads) as pool:

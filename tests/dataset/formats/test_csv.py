@@ -43,6 +43,15 @@ def test_pictures_in_another_folder(tmp_path):
         read(str(tmp_path / "labels.csv"))
 
 
+def test_two_names_for_one_file(tmp_path, caplog):
+    save_pictures(tmp_path, ["one/a.png", "two/a.png"])
+    (tmp_path / "labels.csv").write_text("image,nose_x,nose_y\none/a.png,1,2\ntwo/a.png,3,4\n")
+    read(str(tmp_path / "labels.csv"))
+    assert not caplog.text
+    read(str(tmp_path / "labels.csv"), images=str(tmp_path / "one"))
+    assert "several of its pictures are the same file" in caplog.text
+
+
 def test_names_of_a_known_skeleton_take_its_order(tmp_path):
     from util.skeleton import MPII
     save_pictures(tmp_path, ["a.png"])
