@@ -22,7 +22,7 @@ bench: .venv/installed
 .venv/installed: setup.py $(wildcard lib/*/*.pyx lib/*/*.cpp lib/*/*.hpp)
 	$(PYTHON) -m venv .venv || { echo "python3 -m venv failed: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e ".[cpu,exact,test]"
+	$(BIN)/python -m pip install --quiet -e ".[cpu,exact,h5,test]"
 	touch $@
 
 .venv-tf1/installed: setup.py $(wildcard lib/*/*.pyx lib/*/*.cpp lib/*/*.hpp)

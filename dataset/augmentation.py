@@ -26,11 +26,12 @@ def rescale(image, people, scale):
     return View(resize(image, scale), [person * [1, scale, scale] for person in people], back)
 
 
-def warp(image, people, cfg, scale, rng):
+def warp(image, people, cfg, scale, rng, focus=None):
     """Resize by `scale`; where the config asks for it, also rotate, shift and cut out `input_size` px around a person,
     or around one joint of a larger person (a close-up), so that the network learns that bodies may be cut off.
 
     image: uint8 [h, w, 3]; people: list of arrays n x 3 (joint id, x, y)
+    focus: the people around one of whom it is cut out, where not these
     Returns a View. What lies outside the picture is filled with mean_pixel.
     """
     close_up = cfg.input_size and rng.uniform() < cfg.close_up
@@ -43,8 +44,9 @@ def warp(image, people, cfg, scale, rng):
     size = np.array(image.shape[1::-1])
     out_size = np.array([cfg.input_size] * 2 if cfg.input_size else size)
     source = size / 2.0
-    if cfg.input_size and people:
-        points = people[rng.randint(len(people))][:, 1:]
+    focus = people if focus is None else [person * [1, scale, scale] for person in focus]
+    if cfg.input_size and focus:
+        points = focus[rng.randint(len(focus))][:, 1:]
         source = points[rng.randint(len(points))] if close_up else (points.min(axis=0) + points.max(axis=0)) / 2
     target = out_size * (0.5 + rng.uniform(-1, 1, 2) * cfg.translation)
     angle = np.deg2rad(rng.uniform(-1, 1) * cfg.rotation)

@@ -1,22 +1,37 @@
-"""Turn labels of another form into a dataset.mat.
+"""Turn labels of another form into a dataset.mat, or into COCO's form.
 
     python -m dataset.convert lsp/train/joints.mat lsp/train.mat   # Leeds Sports Poses
-    python -m dataset.convert my-deeplabcut-project mice/mice.mat
+    python -m dataset.convert my-deeplabcut-project mice/mice.mat  # DeepLabCut: a project, or its CollectedData.csv or .h5
+    python -m dataset.convert labels.csv hands/hands.mat           # image,thumb_x,thumb_y,... or image,joint,x,y
+    python -m dataset.convert labels.json --images photos out.mat  # COCO, or an export of Label Studio
+    python -m dataset.convert annotations.xml out.mat              # CVAT for images 1.1
+    python -m dataset.convert Penn_Action penn.mat                 # labels/ and frames/; with --test its test sequences
+    python -m dataset.convert dataset.mat labels.json              # and back: COCO's keypoint annotations
 
-Where there is no pose_cfg.yaml beside OUT.mat, one is written with which training can start.
+SOURCE's pictures are looked for where its form has them, else in --images. Several sources with the same joints become
+one. Where there is no pose_cfg.yaml beside OUT.mat, one is written with which training can start.
 """
 import argparse
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import yaml
 
-from dataset.dataset_mat import DatasetError, write_dataset_mat
-from dataset.formats.deeplabcut import read_deeplabcut
+from dataset.dataset_mat import DatasetError, read_dataset_mat, write_dataset_mat
+from dataset.formats.coco import read_coco, write_coco
+from dataset.formats.csv import read_csv
+from dataset.formats.cvat import read_cvat
+from dataset.formats.deeplabcut import is_deeplabcut, read_deeplabcut
+from dataset.formats.label_studio import is_label_studio, read_label_studio
 from dataset.formats.lsp import read_lsp
-from util.command import run_command
-from util.skeleton import MPII
+from dataset.formats.penn_action import is_penn_action, read_penn_action
+from dataset.formats.source import load_json, reading
+from dataset.validation import check_items
+from util.command import UserError, run_command
+from util.config import cfg_from_file
+from util.skeleton import SKELETONS, Skeleton
 
 PERSON_SIZE = 155  # px that joints should span: what the shipped weights were trained for
 SHIPPED_WEIGHTS = "models/single/efficientnet-lite0-single"
@@ -54,13 +69,74 @@ save_iters: 500
 """
 
 
-def read(source):
-    """(DataItems, Skeleton) of a source, whose form is told by what it is called. Raises DatasetError."""
-    if os.path.isfile(os.path.join(source, "config.yaml")):
-        return read_deeplabcut(source)
+def read(source, images=None, config=None, test=False):
+    """(DataItems, Skeleton) of a source, whose form is told by what it is called and by what is in it.
+
+    images: folder of the pictures, where they are not where the form has them
+    config: of a dataset.mat, which does not name its joints itself; default: pose_cfg.yaml beside it
+    test: of Penn Action the sequences for testing
+    Raises UserError, naming the source, whatever is wrong with it.
+    """
+    with reading(source):
+        reader = _reader(source)
+        if reader is read_dataset_mat:
+            return read_dataset_mat(source), _skeleton(source, config)
+        if reader is read_penn_action:
+            return read_penn_action(source, test)
+        return reader(source, images)
+
+
+def _reader(source):
+    ending = os.path.splitext(source)[1].lower()
+    if not os.path.exists(source):
+        raise DatasetError("there is no %s" % os.path.abspath(source))
+    if is_deeplabcut(source):
+        return read_deeplabcut
+    if is_penn_action(source):
+        return read_penn_action
     if os.path.basename(source) == "joints.mat":
-        return read_lsp(source), MPII
-    raise DatasetError("%s is neither a DeepLabCut project (a folder with config.yaml) nor LSP's joints.mat" % source)
+        return read_lsp
+    if ending in READERS:
+        return READERS[ending]
+    raise DatasetError("%s is none of: a DeepLabCut project (a folder with config.yaml), LSP's joints.mat, %s"
+                       % (source, ", ".join("*" + known for known in READERS)))
+
+
+def _read_json(path, images):
+    document = load_json(path)
+    if isinstance(document, dict) and "images" in document and "annotations" in document:
+        return read_coco(document, path, images)
+    if is_label_studio(document):
+        return read_label_studio(document, path, images)
+    raise DatasetError("%s is neither COCO's JSON (images, annotations, categories) nor an export of Label Studio" % path)
+
+
+READERS = {".csv": read_csv, ".h5": read_deeplabcut, ".json": _read_json, ".xml": read_cvat, ".mat": read_dataset_mat}
+
+
+def _skeleton(source, config):
+    config = config or os.path.join(os.path.dirname(source), "pose_cfg.yaml")
+    if not os.path.exists(config):
+        raise DatasetError("%s does not name its joints: a config that does is needed, --config pose_cfg.yaml" % source)
+    return Skeleton.from_config(cfg_from_file(config))
+
+
+def read_all(sources, images=None, config=None, test=False):
+    """(DataItems, Skeleton) of several sources that have the same joints, checked."""
+    items, skeleton = read(sources[0], images, config, test)
+    for source in sources[1:]:
+        more, other = read(source, images, config, test)
+        if other.joint_names != skeleton.joint_names:
+            raise DatasetError("%s has other joints (%s) than %s (%s)" % (
+                source, ", ".join(other.joint_names), sources[0], ", ".join(skeleton.joint_names)))
+        sequences = 1 + max([-1] + [item.sequence for item in items if item.sequence is not None])
+        items += [replace(item, image_id=len(items) + number,
+                          sequence=None if item.sequence is None else item.sequence + sequences)
+                  for number, item in enumerate(more)]
+    if not items:
+        raise DatasetError("%s holds no pictures" % ", ".join(sources))
+    check_items(items, skeleton.num_joints, ", ".join(sources))
+    return items, skeleton
 
 
 def starting_config(items, skeleton, dataset):
@@ -68,29 +144,45 @@ def starting_config(items, skeleton, dataset):
     spans = [np.ptp(person[:, 1:], axis=0).max() for item in items for person in item.joints or [] if len(person) > 1]
     scale = float(np.clip(PERSON_SIZE / np.median(spans), 0.25, 2.0)) if spans else 1.0
     joints = {key: value for key, value in skeleton._asdict().items() if value}
+    types = [name for name, known in SKELETONS.items() if known == skeleton]
+    dataset_type = "default" if not types or types == ["coco"] else types[0]  # coco would be a folder of COCO's own
     weights = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), SHIPPED_WEIGHTS)
     return CONFIG % {
         "dataset": json.dumps(dataset), "weights": json.dumps(weights),
-        "dataset_type": "mpii" if skeleton == MPII else "default",
+        "dataset_type": dataset_type,
         "scale": round(scale, 3),
         "joints": yaml.safe_dump(dict(joints, num_joints=skeleton.num_joints), default_flow_style=None, width=100)}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source")
-    parser.add_argument("out", metavar="OUT.mat")
-    args = parser.parse_args()
-    items, skeleton = read(args.source)
-    write_dataset_mat(args.out, items)
-    print("wrote %s: %d pictures" % (args.out, len(items)))
-    config = os.path.join(os.path.dirname(args.out), "pose_cfg.yaml")
+def write(out, items, skeleton):
+    """Write OUT.json in COCO's form, or OUT.mat and, where there is none yet, a config beside it."""
+    people = sum(len(item.joints or []) for item in items)
+    if out.endswith(".json"):
+        folder = write_coco(out, items, skeleton)
+        print("wrote %s: %d pictures, %d people; the pictures' names start from %s" % (out, len(items), people, folder))
+        return
+    write_dataset_mat(out, items)
+    print("wrote %s: %d pictures, %d people" % (out, len(items), people))
+    config = os.path.join(os.path.dirname(out), "pose_cfg.yaml")
     if os.path.exists(config):
         print("%s is there already and was left alone" % config)
         return
     with open(config, "w") as stream:
-        stream.write(starting_config(items, skeleton, os.path.basename(args.out)))
+        stream.write(starting_config(items, skeleton, os.path.basename(out)))
     print("wrote %s, with which train.py can start" % config)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sources", metavar="SOURCE", nargs="+")
+    parser.add_argument("out", metavar="OUT", help="OUT.mat or OUT.json")
+    parser.add_argument("--images", help="folder that the names of pictures start from")
+    parser.add_argument("--config", help="of a dataset.mat: the config that names its joints; default: beside it")
+    parser.add_argument("--test", action="store_true", help="Penn Action: its test sequences")
+    args = parser.parse_args()
+    if os.path.splitext(args.out)[1] not in (".mat", ".json"):
+        raise UserError("%s: the result is a .mat or a .json" % args.out)
+    write(args.out, *read_all(args.sources, args.images, args.config, args.test))
 
 
 if __name__ == "__main__":

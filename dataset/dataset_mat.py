@@ -6,15 +6,19 @@ MATLAB v5; `dataset` is a 1 x N struct array of
     joints  1 x P cell array, one n x 3 array (joint id from 0, x, y) a person; the whole field is absent without
             ground truth
     (4th)   optionally a crop box [x1 y1 x2 y2], counted from 1, inclusive
+or, for sequences of frames (Penn Action), with six fields: the 4th unused, the 5th the sequence and the 6th the frame in
+it, from 0; then `sequences`, a 1 x S cell array, holds for each sequence the places of its frames in `dataset`, from 0.
 """
+import itertools
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.io
 
 from util.command import UserError
 
+LARGEST_SIDE = 2 ** 31 - 1  # px of a picture
 
 class DatasetError(UserError):
     """A data set that cannot be used as it is; the message names the file and the picture."""
@@ -27,6 +31,7 @@ class DataItem(object):
     image_id: its place in the data set; im_path: its file; im_size: [channels, height, width]
     joints: one float array n x 3 (joint id, x, y) a person; None = without ground truth
     crop: (x1, y1, x2, y2), pixels from 0, inclusive, or None
+    sequence, frame: which sequence's frame it is, both from 0, or None
     coco_id: COCO's id of the picture; segmentations: COCO's, one for each of joints; ignored: of people without labels
     """
 
@@ -38,6 +43,8 @@ class DataItem(object):
     coco_id: int = None
     segmentations: list = ()
     ignored: list = ()
+    sequence: int = None
+    frame: int = None
 
 
 def read_dataset_mat(path):
@@ -68,36 +75,78 @@ def _read_record(record, number, names, folder):
     beside = os.path.join(folder, image)
     im_path = beside if not os.path.exists(image) and os.path.exists(beside) else image
     size = [int(side) for side in record["size"].reshape(-1)]
-    if len(size) != 3:
+    if len(size) != 3 or not all(0 <= side <= LARGEST_SIDE for side in size):
         raise ValueError("size must be [channels, height, width], not %s" % size)
     joints = None
     if "joints" in names:
         cells = record["joints"]
         people = cells.reshape(-1) if cells.dtype == object else [cells]
         joints = [np.asarray(person, float).reshape(-1, 3) for person in people if np.size(person)]
-    crop = None
-    if len(names) > 3 and names[2] == "joints" and np.size(record[names[3]]) == 4:
+    crop = sequence = frame = None
+    if len(names) == 6:
+        sequence, frame = (int(record[name].item()) for name in names[4:])
+    elif len(names) > 3 and names[2] == "joints" and np.size(record[names[3]]) == 4:
         crop = tuple(int(side) - 1 for side in record[names[3]].reshape(-1))
-    return DataItem(number, im_path, size, joints, crop)
+    return DataItem(number, im_path, size, joints, crop, sequence=sequence, frame=frame)
+
+
+def read_sequences(path, items):
+    """For each sequence of a dataset.mat, whose DataItems are given, the places of its frames among them, an int array.
+
+    Raises DatasetError.
+    """
+    cells = scipy.io.loadmat(path, variable_names=["sequences"]).get("sequences")
+    if cells is None:
+        sequences = _sequences_of(items)
+    else:
+        sequences = [frames.reshape(-1).astype(int) for frames in cells.reshape(-1)]
+    places = np.concatenate(sequences + [np.zeros(0, int)])
+    if not len(places) or places.min() < 0 or places.max() >= len(items):
+        raise DatasetError("%s has no sequences of frames: `sequences` must be a cell array of places in `dataset`, from 0"
+                           % path)
+    return sequences
+
+
+def _sequences_of(items):
+    frames = sorted((item.sequence, item.frame, place) for place, item in enumerate(items) if item.sequence is not None)
+    return [np.array([place for _, _, place in group]) for _, group in itertools.groupby(frames, lambda one: one[0])]
 
 
 def write_dataset_mat(path, items):
     """Write DataItems as a dataset.mat; pictures are named relative to its folder. Written whole or not at all."""
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
-    has_joints = any(item.joints is not None for item in items)
-    has_crops = has_joints and any(item.crop is not None for item in items)
-    names = ["image", "size"] + ["joints"] * has_joints + ["crop"] * has_crops
-    fields = [(name, object) for name in names]
-    records = np.empty((1, len(items)), fields)
-    for record, item in zip(records[0], items):
-        record["image"] = os.path.relpath(os.path.abspath(item.im_path), folder)
-        record["size"] = np.array([item.im_size], np.int32)
-        if has_joints:
-            record["joints"] = np.empty((1, len(item.joints or [])), object)
-            for p, person in enumerate(item.joints or []):
-                record["joints"][0, p] = np.asarray(person, float)
-        if has_crops:
-            record["crop"] = np.array([item.crop or []], np.int32).reshape(-1, 4) + 1
-    scipy.io.savemat(path + ".tmp", {"dataset": records}, appendmat=False, do_compression=True)
+    items = [replace(item, im_path=os.path.relpath(os.path.abspath(item.im_path), folder)) for item in items]
+    scipy.io.savemat(path + ".tmp", mat_variables(items), appendmat=False, do_compression=True)
     os.replace(path + ".tmp", path)
+
+
+def mat_variables(items):
+    """The variables of a dataset.mat, for scipy.io.savemat; pictures are named as the DataItems name them."""
+    has_joints = any(item.joints is not None for item in items)
+    has_sequences = has_joints and any(item.sequence is not None for item in items)
+    has_crops = has_joints and not has_sequences and any(item.crop is not None for item in items)
+    names = ["image", "size"] + ["joints"] * has_joints + ["crop"] * has_crops
+    names += ["unused", "sequence", "frame"] * has_sequences
+    records = np.empty((1, len(items)), [(name, object) for name in names])
+    for record, item in zip(records[0], items):
+        fields = _fields(item)
+        for name in names:
+            record[name] = fields[name]
+    return dict({"dataset": records}, **({"sequences": _cells(_sequences_of(items))} if has_sequences else {}))
+
+
+def _fields(item):
+    """What each field of a record may hold, in MATLAB's form."""
+    return {"image": item.im_path, "size": np.array([item.im_size], np.int32),
+            "joints": _cells([np.asarray(person, float) for person in item.joints or []]),
+            "crop": np.array([item.crop or []], np.int32).reshape(-1, 4) + 1, "unused": np.zeros((0, 0)),
+            "sequence": -1 if item.sequence is None else item.sequence, "frame": item.frame or 0}
+
+
+def _cells(arrays):
+    """Arrays as a 1 x n cell array."""
+    cells = np.empty((1, len(arrays)), object)
+    for number, array in enumerate(arrays):
+        cells[0, number] = array
+    return cells

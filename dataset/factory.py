@@ -1,14 +1,19 @@
 """From a config to its data set."""
+import logging
+
 from dataset.mpii import MPII
 from dataset.mscoco import MSCOCO
+from dataset.penn_action import PennAction
 from dataset.pose_dataset import PoseDataset
 from util.command import UserError
 
-TYPES = {"default": PoseDataset, "mpii": MPII, "coco": MSCOCO}
+TYPES = {"default": PoseDataset, "mpii": MPII, "coco": MSCOCO, "penn_action": PennAction}
 
 
 def create(cfg):
     """The data set that cfg.dataset_type names. Raises UserError for a type that does not exist."""
     if cfg.dataset_type not in TYPES:
         raise UserError("dataset_type '%s' is none of %s" % (cfg.dataset_type, ", ".join(sorted(TYPES))))
+    if cfg.video_batch and cfg.dataset_type != "penn_action":
+        logging.warning("video_batch has an effect with dataset_type penn_action only")
     return TYPES[cfg.dataset_type](cfg)

@@ -88,9 +88,12 @@ class PoseDataset(object):
 
     def load_dataset(self):
         """-> list of DataItem"""
-        paths = self.cfg.dataset if isinstance(self.cfg.dataset, list) else [self.cfg.dataset]
-        items = [item for path in paths for item in read_dataset_mat(find_path(self.cfg, path))]
+        items = [item for path in self.dataset_paths() for item in read_dataset_mat(path)]
         return [replace(item, image_id=number) for number, item in enumerate(items)]
+
+    def dataset_paths(self):
+        paths = self.cfg.dataset if isinstance(self.cfg.dataset, list) else [self.cfg.dataset]
+        return [find_path(self.cfg, path) for path in paths]
 
     @property
     def num_images(self):
@@ -122,7 +125,7 @@ class PoseDataset(object):
     def make_batch(self, number):
         """Training batch `number`, the same at every call. Pairwise targets are listed, not dense."""
         size = self.cfg.batch_size
-        return self._collate([self._training_sample(number * size + k) for k in range(size)])
+        return self._collate([self._sample(*self._training_visit(number * size + k)) for k in range(size)])
 
     def _with_dense_pairwise(self, batch):
         if Batch.pairwise_index in batch:
@@ -145,13 +148,14 @@ class PoseDataset(object):
                                    % (self.cfg.dataset, len(self.data), SMALLEST_SIDE))
         return self._train_items
 
-    def _training_sample(self, position):
+    def _training_visit(self, position):
+        """The (DataItem, scale, random generator, mirrored) of a position in training."""
         rng = np.random.RandomState([self.cfg.seed, position])
         item, mirrored = self._visit(position)
         while True:
             scale = self.scale_of(item, rng.uniform(self.cfg.scale_jitter_lo, self.cfg.scale_jitter_up))
             if self._fits(item, scale):
-                return self._sample(item, scale, rng, mirrored)
+                return item, scale, rng, mirrored
             item = self.train_items[rng.randint(len(self.train_items))]  # too large: another one instead
 
     def _visit(self, position):
@@ -175,12 +179,12 @@ class PoseDataset(object):
         _, height, width = item.im_size
         return width * height * scale ** 2 <= self.cfg.get("max_input_size", np.inf) ** 2
 
-    def _sample(self, item, scale, rng, mirrored=False):
+    def _sample(self, item, scale, rng, mirrored=False, focus=None):
         """One picture's arrays: a dict from Batch to arrays without the batch dimension.
 
-        rng: the random generator of a training picture; None = test
+        rng: the random generator of a training picture; None = test; focus: see view
         """
-        view = self.view(item, scale, rng, mirrored)
+        view = self.view(item, scale, rng, mirrored, focus)
         sample = {Batch.inputs: view.image, Batch.data_item: item}
         if item.joints is not None:
             size = map_size(view.image.shape[0], view.image.shape[1], self.cfg.stride)
@@ -195,30 +199,34 @@ class PoseDataset(object):
         """float32 [H, W]: 0 for cells that show what nobody labelled."""
         return np.ones(size, np.float32)
 
-    def view(self, item, scale, rng, mirrored=False):
-        """A picture as the network gets it -> augmentation.View. rng: None = as it is, but for the scale."""
+    def view(self, item, scale, rng, mirrored=False, focus=None):
+        """A picture as the network gets it -> augmentation.View.
+
+        rng: None = as it is, but for the scale; focus: around which people it may be cut out; default: its own
+        """
         image = read_picture(item)
         people = item.joints or []
+        focus = people if focus is None else focus
         to_file = np.eye(3)
         if self.cfg.crop and item.crop is not None:
-            image, people, to_file[:2, 2] = self._crop(image, people, item.crop)
+            image, (people, focus), to_file[:2, 2] = self._crop(image, (people, focus), item.crop)
         if mirrored:
-            people = [self.mirror_joints(person, image.shape[1]) for person in people]
+            people, focus = ([self.mirror_joints(person, image.shape[1]) for person in group] for group in (people, focus))
             to_file = to_file.dot([[-1, 0, image.shape[1]], [0, 1, 0], [0, 0, 1]])
             image = image[:, ::-1]
         if rng is None:
             view = augmentation.rescale(image, people, scale)
         else:
-            view = augmentation.warp(image, people, self.cfg, scale, rng)
+            view = augmentation.warp(image, people, self.cfg, scale, rng, focus)
             recoloured = augmentation.recolour(view.image, self.cfg, rng)
             view = view._replace(image=augmentation.occlude(recoloured, self.cfg, rng))
         return view._replace(to_file=to_file[:2].dot(np.vstack([view.to_file, [0, 0, 1]])))
 
-    def _crop(self, image, people, box):
+    def _crop(self, image, groups, box):
         pad = self.cfg.crop_pad
         x1, y1 = (max(side - pad, 0) for side in box[:2])
         x2, y2 = (min(side + pad, limit - 1) for side, limit in zip(box[2:], image.shape[1::-1]))
-        moved = [person - [0, x1, y1] for person in people]
+        moved = [[person - [0, x1, y1] for person in people] for people in groups]
         return image[y1:y2 + 1, x1:x2 + 1], moved, (x1, y1)
 
     def mirror_joints(self, person, width):

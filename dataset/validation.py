@@ -3,11 +3,13 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from tqdm import tqdm
 
 from dataset.dataset_mat import DatasetError
 from util.image import ImageError, image_size
 
 SHOWN = 10  # problems that are spelled out
+MANY = 2000  # pictures, from which on progress is shown
 
 
 def problems_of(item, num_joints):
@@ -37,14 +39,20 @@ def validate(dataset):
         raise DatasetError("the data set %s has no pictures" % dataset.cfg.dataset)
     if not dataset.has_gt:
         raise DatasetError("the data set %s has no joints to train on" % dataset.cfg.dataset)
+    check_items(dataset.data, dataset.cfg.num_joints, "the data set %s" % dataset.cfg.dataset)
+
+
+def check_items(items, num_joints, source):
+    """Check every picture. Logs warnings; raises DatasetError that lists the first errors of `source`."""
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda item: problems_of(item, dataset.cfg.num_joints), dataset.data))
+        found = pool.map(lambda item: problems_of(item, num_joints), items)
+        found = list(tqdm(found, "checking", len(items), disable=len(items) < MANY))
     warnings = [line for _, lines in found for line in lines]
     errors = [line for lines, _ in found for line in lines]
     if warnings:
-        logging.warning("%d warnings about the data set:\n  %s", len(warnings), _list(warnings))
+        logging.warning("%d warnings about %s:\n  %s", len(warnings), source, _list(warnings))
     if errors:
-        raise DatasetError("%d errors in the data set %s:\n  %s" % (len(errors), dataset.cfg.dataset, _list(errors)))
+        raise DatasetError("%d errors in %s:\n  %s" % (len(errors), source, _list(errors)))
 
 
 def _list(lines):

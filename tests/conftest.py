@@ -18,6 +18,13 @@ def numbers():
     return lambda name: np.load(os.path.join(ROOT, "tests/data", name + ".npz"), allow_pickle=False)
 
 
+def save_pictures(folder, names, size=(50, 40)):
+    """Black pictures, size = (width, height), in a pathlib folder."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros((size[1], size[0], 3), np.uint8)).save(str(folder / name))
+
+
 def draw_dots(width, height, joints):
     """A dark picture with a coloured dot on each joint (id, x, y)."""
     image = np.full((height, width, 3), 40, np.uint8)

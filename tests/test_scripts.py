@@ -111,4 +111,4 @@ def test_bad_joint_ids_are_named(folder, dots):
 
 def test_convert(folder):
     done = run("dataset/convert.py", "im1.png", "out.mat")
-    assert done.returncode == 1 and "neither a DeepLabCut project" in done.stderr
+    assert done.returncode == 1 and "im1.png is none of: a DeepLabCut project" in done.stderr

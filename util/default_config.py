@@ -24,7 +24,7 @@ KEYS = {
     "dataset_phase": Key(UNSET, str, "coco: <root>/annotations/<ann>_<phase>.json, <root>/images/<phase>"),
     "dataset_ann": Key(UNSET, str, "coco: see dataset_phase; image_info = images without ground truth"),
     "coco_only_images_with_people": Key(False, bool, "coco: skip images without annotations"),
-    "video_batch": Key(False, bool, "none yet: penn_action: a batch is consecutive frames", has_effect=False),
+    "video_batch": Key(False, bool, "penn_action: a batch is consecutive frames of one sequence, changed alike"),
     "use_gt_segm": Key(False, bool, "coco: cut people out with their ground-truth masks"),
 
     # skeleton

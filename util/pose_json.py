@@ -11,6 +11,11 @@ def person_entry(pose, score):
     return {"keypoints": keypoints, "score": round(float(score), 4)}
 
 
+def keypoints_of(person):
+    """The pose of an entry of "people": [J, 3] (x, y, score), nan for an absent joint."""
+    return np.array([(np.nan,) * 3 if joint is None else joint for joint in person["keypoints"]], float).reshape(-1, 3)
+
+
 def image_entry(path, image, people):
     """people: list of person_entry, the best one first; image: [h, w, 3]; path: as the user gave it."""
     return {"image": path, "width": image.shape[1], "height": image.shape[0],

@@ -3,6 +3,7 @@
 One object per data set, defined here or in the user's YAML, and carried along by the config, by each checkpoint's side
 file and by every JSON output. Data sets, drawing and evaluation take it from there.
 """
+import re
 from collections import namedtuple
 
 import numpy as np
@@ -69,6 +70,34 @@ class Skeleton(namedtuple("Skeleton", FIELDS)):
         if any(not 0 <= j < num_joints for limb in limbs for j in limb):
             raise UserError("limbs %s name a joint that is not among 0 to %d" % (limbs, num_joints - 1))
         return cls(list(names), groups, group_names, limbs, sigmas)
+
+
+    @classmethod
+    def from_names(cls, names, limbs=()):
+        """The skeleton of joints that have nothing but names: one of SKELETONS where these are its names, in whatever
+        order; else a left/right pair is two names that differ in nothing but left/right.
+
+        names: strings, each once; limbs: pairs of them
+        """
+        for known in SKELETONS.values():
+            if sorted(known.joint_names) == sorted(names):
+                return known
+        groups = []
+        for number, name in enumerate(names):
+            twin = _other_side("left", "right", name)
+            if twin in names:
+                groups.append([number, names.index(twin)])
+            elif _other_side("right", "left", name) not in names:  # else it is in its twin's group
+                groups.append([number])
+        group_names = [re.sub("left[_ ]?|[_ ]left", "", names[group[0]], flags=re.I) if len(group) == 2
+                       else names[group[0]] for group in groups]
+        return cls(list(names), groups, group_names, [[names.index(a), names.index(b)] for a, b in limbs], None)
+
+
+def _other_side(side, other, name):
+    """The name with `side` for `other`; None where it has no side."""
+    twin = re.sub(side, other, name, flags=re.I)
+    return twin if twin != name else None
 
 
 def _names_from_groups(groups, group_names):

@@ -1,79 +1,145 @@
-"""DeepLabCut projects (Mathis et al., Nature Neuroscience 2018): config.yaml and labeled-data/*/CollectedData_*.csv."""
+"""DeepLabCut projects (Mathis et al., Nature Neuroscience 2018): config.yaml and labeled-data/*/CollectedData_*.csv or .h5,
+of one animal or of several. The .csv is taken where there are both. Predictions have the same form, with likelihoods.
+
+An .h5 is read by pandas, which runs code that a malicious file may hold: read only those that you trust.
+"""
 import glob
 import os
-import re
-from dataclasses import replace
 
 import numpy as np
 import pandas
 import yaml
 
-from dataset.dataset_mat import DataItem, DatasetError
-from util.image import image_size
-from util.skeleton import Skeleton
+from dataset.dataset_mat import DatasetError
+from dataset.formats.source import Picture, Point, assemble, find_picture, picture_size
+from util.command import UserError
+from util.pose_json import keypoints_of
+
+HEADER = ["scorer", "individuals", "bodyparts", "coords"]  # without individuals for one animal
 
 
-def read_deeplabcut(project):
-    """(DataItems, Skeleton) of a project's folder, single animal. Joints that are not labelled are left out."""
-    config = _read_config(os.path.join(project, "config.yaml"))
-    names = [str(name) for name in config["bodyparts"]]
-    name = "CollectedData_%s.csv" % (config.get("scorer") or "*")
-    tables = sorted(glob.glob(os.path.join(glob.escape(project), "labeled-data", "*", name)))
+def is_deeplabcut(source):
+    """Whether this is a project's folder, or a table of its form."""
+    if os.path.isdir(source):
+        return os.path.isfile(os.path.join(source, "config.yaml"))
+    with open(source, "rb") as stream:
+        return source.endswith(".csv") and stream.read(6) == b"scorer"
+
+
+def read_deeplabcut(source, images=None):
+    """(DataItems, Skeleton) of a project's folder, or of one of its tables. Joints that are not labelled are left out.
+
+    images: folder that the names of pictures start from; default: the project's
+    """
+    if os.path.isdir(source):
+        project, tables = source, _tables(source)
+    else:
+        project, tables = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(source)))), [source]
+        project = os.path.relpath(project)
+    frames = [(path, read_table(path)) for path in tables]
+    folders = [images or project, os.path.dirname(tables[0])]
+    pictures = [picture for path, frame in frames for picture in _pictures(frame, folders)]
+    config = os.path.join(project, "config.yaml")
+    names, limbs = _read_config(config) if os.path.isfile(config) else (None, ())
+    return assemble(source if len(tables) > 1 else tables[0], pictures, names, limbs)
+
+
+def _tables(project):
+    scorer = _load_config(os.path.join(project, "config.yaml")).get("scorer")
+    scorer = glob.escape(str(scorer)) if scorer else "*"
+    start = os.path.join(glob.escape(project), "labeled-data", "*", "CollectedData_" + scorer)
+    tables = {os.path.splitext(path)[0]: path for ending in (".h5", ".csv") for path in glob.glob(start + ending)}
     if not tables:
-        raise DatasetError("%s has no labeled-data/*/%s" % (project, name))
-    items = [item for table in tables for item in _read_table(table, project, names)]
-    return [replace(item, image_id=number) for number, item in enumerate(items)], _skeleton(names, config)
+        raise DatasetError("%s has no labeled-data/*/CollectedData_%s.csv or .h5" % (project, scorer))
+    return sorted(tables.values())
 
 
-def _read_config(path):
+def _load_config(path):
     try:
         with open(path, encoding="utf-8") as stream:
             config = yaml.safe_load(stream)
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise DatasetError("cannot read %s (%s)" % (path, error)) from None
-    if not isinstance(config, dict) or not isinstance(config.get("bodyparts"), list):
-        raise DatasetError("%s: no list of bodyparts; only single-animal projects can be read" % path)
+    if not isinstance(config, dict):
+        raise DatasetError("%s: expected lines of the form `key: value`" % path)
     return config
 
 
-def _read_table(path, project, names):
-    """The DataItems of a CSV with the header rows scorer, bodyparts, coords; the picture's path is in column 1, or in
-    columns 1 to 3 (labeled-data, folder, file)."""
-    rows = pandas.read_csv(path, header=None, dtype=str)
-    if list(rows.iloc[:3, 0]) != ["scorer", "bodyparts", "coords"]:
-        raise DatasetError("%s: expected the header rows scorer, bodyparts, coords" % path)
-    parts, coords = rows.iloc[1], rows.iloc[2]
-    first = next(column for column in range(1, rows.shape[1]) if coords[column] in ("x", "y"))
-    unknown = sorted(set(parts[first:]) - set(names))
-    if unknown:
-        raise DatasetError("%s: bodyparts %s are not in config.yaml" % (path, ", ".join(unknown)))
+def _read_config(path):
+    """(names of joints, limbs as pairs of names) of a config.yaml."""
+    config = _load_config(path)
+    names = config.get("bodyparts")
+    if config.get("multianimalproject"):
+        names = (config.get("multianimalbodyparts") or []) + (config.get("uniquebodyparts") or [])
+    if not isinstance(names, list) or not names:
+        raise DatasetError("%s: no list of bodyparts" % path)
+    names = [str(name) for name in names]
+    return names, [pair for pair in config.get("skeleton") or [] if len(pair) == 2 and set(pair) <= set(names)]
+
+
+def read_table(path):
+    """A CollectedData file as a DataFrame: one row a picture, whose index is its path; columns as in HEADER."""
+    if not path.endswith(".h5"):
+        return _read_csv(path)
     try:
-        numbers = rows.iloc[3:, first:].astype(float).values  # [N, 2 * labelled bodyparts]
+        frame = pandas.read_hdf(path)
+    except ImportError:
+        raise DatasetError("%s: H5 needs another package: pip install tables" % path) from None
+    if not set(HEADER) - {"individuals"} <= set(frame.columns.names):
+        raise DatasetError("%s: expected the header rows scorer, bodyparts, coords" % path)
+    return frame
+
+
+def _read_csv(path):
+    """The picture's path is in column 1, or in columns 1 to 3 (labeled-data, folder, file)."""
+    rows = pandas.read_csv(path, header=None, dtype=str, encoding="utf-8-sig")
+    header = [name for name in HEADER if name in list(rows.iloc[:4, 0])]
+    if list(rows.iloc[:len(header), 0]) != header or not set(HEADER) - {"individuals"} <= set(header):
+        raise DatasetError("%s: expected the header rows scorer, bodyparts, coords" % path)
+    first = next(column for column in range(1, rows.shape[1]) if rows.iloc[len(header) - 1, column] in ("x", "y"))
+    columns = pandas.MultiIndex.from_arrays(rows.iloc[:len(header), first:].values, names=header)
+    values = rows.iloc[len(header):]
+    index = ["/".join(cells) for cells in values.iloc[:, :first].values]
+    try:
+        return pandas.DataFrame(values.iloc[:, first:].astype(float).values, index, columns)
     except ValueError as error:
         raise DatasetError("%s: %s" % (path, error)) from None
-    ids = np.array([names.index(part) for part in parts[first::2]])
-    items = []
-    for cells, values in zip(rows.iloc[3:, :first].values, numbers):
-        im_path = os.path.join(project, *re.split(r"[/\\]", "/".join(cells)))
-        width, height = image_size(im_path)
-        points = values.reshape(-1, 2)
-        there = np.isfinite(points).all(axis=1)
-        items.append(DataItem(0, im_path, [3, height, width], [np.column_stack([ids[there], points[there]])]))
-    return items
 
 
-def _skeleton(names, config):
-    """Left/right pairs are bodyparts whose names differ in nothing but left/right."""
-    groups = []
-    for number, name in enumerate(names):
-        twin = re.sub("left", "right", name, flags=re.I)
-        if twin != name and twin in names:
-            groups.append([number, names.index(twin)])
-        elif re.sub("right", "left", name, flags=re.I) in [other for other in names if other != name]:
-            continue  # in its twin's group
-        else:
-            groups.append([number])
-    group_names = [re.sub("left|_", "", names[group[0]], flags=re.I) if len(group) == 2 else names[group[0]]
-                   for group in groups]
-    limbs = [[names.index(a), names.index(b)] for a, b in config.get("skeleton") or [] if a in names and b in names]
-    return Skeleton(names, groups, group_names, limbs, None)
+def _pictures(frame, folders):
+    levels = [frame.columns.get_level_values(name) for name in HEADER[1:] if name in frame.columns.names]
+    coords, parts = levels[-1], levels[-2]
+    individuals = levels[0] if len(levels) == 3 else [""] * len(parts)
+    xs = [column for column, coord in enumerate(coords) if coord == "x"]
+    ys = {(individuals[column], parts[column]): column for column, coord in enumerate(coords) if coord == "y"}
+    pictures = []
+    for name, values in zip(frame.index, frame.values.astype(float)):
+        points = [Point(individuals[x], str(parts[x]), values[x], values[ys[individuals[x], parts[x]]]) for x in xs]
+        path = find_picture("/".join(name) if isinstance(name, tuple) else str(name), folders)
+        pictures.append(Picture(path, picture_size(path), [one for one in points if np.isfinite([one.x, one.y]).all()]))
+    return pictures
+
+
+def write_deeplabcut(path, joint_names, images, scorer="pose-tensorflow"):
+    """Write predictions (see util/pose_json.py) as DeepLabCut does: path, an .h5, and the same as .csv beside it.
+
+    A row a picture, named relative to the file; individuals where a picture has several people.
+    """
+    count = max([1] + [len(image["people"]) for image in images])
+    individuals = ["individual%d" % number for number in range(1, count + 1)]
+    levels = [[scorer], individuals, joint_names, ["x", "y", "likelihood"]]
+    columns = pandas.MultiIndex.from_product(levels, names=HEADER)
+    if count == 1:
+        columns = columns.droplevel("individuals")
+    values = np.full((len(images), count, len(joint_names), 3), np.nan)
+    for row, image in zip(values, images):
+        for place, person in zip(row, image["people"]):
+            place[:] = keypoints_of(person)
+    folder = os.path.dirname(os.path.abspath(path))
+    index = [os.path.relpath(os.path.abspath(image["image"]), folder).replace(os.sep, "/") for image in images]
+    frame = pandas.DataFrame(values.reshape(len(images), -1), index, columns)
+    try:
+        frame.to_hdf(path, key="df_with_missing", mode="w")
+    except ImportError:
+        raise UserError("%s: H5 needs another package: pip install tables" % path) from None
+    frame.to_csv(os.path.splitext(path)[0] + ".csv")

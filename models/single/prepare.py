@@ -23,9 +23,9 @@ def main():
     args = parser.parse_args()
     mpii = read_dataset_mat(os.path.join(args.data, "mpii/train/dataset.mat"))
     sets = {
-        "lsp_train": read_lsp(os.path.join(args.data, "lsp/train/joints.mat")),
+        "lsp_train": read_lsp(os.path.join(args.data, "lsp/train/joints.mat"))[0],
         "mpii_train": [i for i in mpii if not held_out(i)],
-        "lsp_val": read_lsp(os.path.join(args.data, "lsp/val/joints.mat")),
+        "lsp_val": read_lsp(os.path.join(args.data, "lsp/val/joints.mat"))[0],
         "mpii_val": [i for i in mpii if held_out(i)],
     }
     for name, items in sets.items():

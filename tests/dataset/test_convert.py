@@ -2,84 +2,81 @@ import os
 
 import numpy as np
 import pytest
-import scipy.io
-import yaml
-from PIL import Image
 
+from conftest import save_pictures
 from dataset import convert, factory
-from dataset.convert import read
-from dataset.dataset_mat import DatasetError
+from dataset.convert import read_all
+from dataset.dataset_mat import DatasetError, read_dataset_mat
 from util.config import cfg_from_file
+from util.skeleton import MPII
 
 
-def save_pictures(folder, names):
-    os.makedirs(str(folder), exist_ok=True)
-    for name in names:
-        Image.fromarray(np.zeros((40, 50, 3), np.uint8)).save(str(folder / name))
-
-
-def test_lsp(tmp_path):
-    save_pictures(tmp_path / "images", ["im00001.jpg", "im00002.jpg"])
-    joints = np.arange(14 * 3 * 2, dtype=float).reshape(14, 3, 2)
-    joints[:, 2] = 1
-    joints[3, 2, 1] = 0
-    scipy.io.savemat(str(tmp_path / "joints.mat"), {"joints": joints})
-    items, skeleton = read(str(tmp_path / "joints.mat"))
-    assert skeleton.joint_names[0] == "right_ankle"
-    assert items[1].im_path.endswith("im00002.jpg") and items[1].im_size == [3, 40, 50]
-    assert items[0].joints[0].shape == (14, 3) and items[1].joints[0].shape == (13, 3)
-    np.testing.assert_array_equal(items[1].joints[0][3], [4, joints[4, 0, 1], joints[4, 1, 1]])
-
-
-@pytest.fixture(params=["one column", "three columns"])
-def project(request, tmp_path):
-    save_pictures(tmp_path / "labeled-data" / "video", ["img0.png", "img1.png"])
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(
-        {"bodyparts": ["nose", "left_ear", "right_ear"], "skeleton": [["nose", "left_ear"]]}))
-    more = 2 if request.param == "three columns" else 0
-    separator = "," if more else "/"
-    rows = [["scorer"] + [""] * more + ["me"] * 6,
-            ["bodyparts"] + [""] * more + ["nose"] * 2 + ["left_ear"] * 2 + ["right_ear"] * 2,
-            ["coords"] + [""] * more + ["x", "y"] * 3,
-            [separator.join(["labeled-data", "video", "img0.png"])] + ["1", "2", "3", "4", "5", "6.5"],
-            [separator.join(["labeled-data", "video", "img1.png"])] + ["1", "2", "", "", "5", "6.5"]]
-    (tmp_path / "labeled-data" / "video" / "CollectedData_me.csv").write_text("\n".join(map(",".join, rows)))
+@pytest.fixture
+def labels(tmp_path, monkeypatch):
+    """A folder with labels.csv, two pictures of a mouse; also the working directory."""
+    monkeypatch.chdir(tmp_path)
+    save_pictures(tmp_path, ["a.png", "b.png"])
+    (tmp_path / "labels.csv").write_text("image,nose_x,nose_y,left_ear_x,left_ear_y,right_ear_x,right_ear_y\n"
+                                         "a.png,1,2,3,4,5,6.5\nb.png,1,2,,,5,6.5\n")
     return tmp_path
 
 
-def test_deeplabcut(project):
-    items, skeleton = read(str(project))
-    assert skeleton.all_joints == [[0], [1, 2]] and skeleton.all_joints_names == ["nose", "ear"]
-    assert skeleton.limbs == [[0, 1]]
-    assert [item.im_path.split(os.sep)[-1] for item in items] == ["img0.png", "img1.png"]
-    np.testing.assert_array_equal(items[0].joints[0], [[0, 1, 2], [1, 3, 4], [2, 5, 6.5]])
-    np.testing.assert_array_equal(items[1].joints[0], [[0, 1, 2], [2, 5, 6.5]])
-
-
-def test_a_config_to_start_with(project, monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["convert", str(project), str(project / "new" / "mice.mat")])
+def run(monkeypatch, *args):
+    monkeypatch.setattr("sys.argv", ["convert"] + list(args))
     convert.main()
-    cfg = cfg_from_file(str(project / "new" / "pose_cfg.yaml"))
-    assert cfg.dataset == "mice.mat" and cfg.all_joints == [[0], [1, 2]] and cfg.limbs == [[0, 1]]
+
+
+def test_a_config_to_start_with(labels, monkeypatch, capsys):
+    run(monkeypatch, "labels.csv", "new/mice.mat")
+    cfg = cfg_from_file("new/pose_cfg.yaml")
+    assert cfg.dataset == "mice.mat" and cfg.all_joints == [[0], [1, 2]] and cfg.all_joints_names == ["nose", "ear"]
     assert cfg.global_scale == 2.0  # the joints span 4.5 px
     assert factory.create(cfg).num_images == 2
-    (project / "new" / "pose_cfg.yaml").write_text("mine")
-    convert.main()
-    assert (project / "new" / "pose_cfg.yaml").read_text() == "mine"
+    (labels / "new" / "pose_cfg.yaml").write_text("mine")
+    run(monkeypatch, "labels.csv", "new/mice.mat")
+    assert (labels / "new" / "pose_cfg.yaml").read_text() == "mine"
     assert "left alone" in capsys.readouterr().out
 
 
-def test_bad_sources(project):
-    with pytest.raises(DatasetError, match="neither"):
-        read(str(project / "labeled-data"))
-    table = project / "labeled-data" / "video" / "CollectedData_me.csv"
-    text = table.read_text()
-    table.write_text(text.replace("right_ear", "tail"))
-    with pytest.raises(DatasetError, match="tail"):
-        read(str(project))
-    table.write_text(text.replace("6.5", "six"))
-    with pytest.raises(DatasetError, match="six"):
-        read(str(project))
-    table.write_text("hello\n")
-    with pytest.raises(DatasetError, match="header rows"):
-        read(str(project))
+def test_to_coco_and_back(labels, monkeypatch):
+    """A dataset.mat's joints are named by the config beside it, or by --config."""
+    run(monkeypatch, "labels.csv", "new/mice.mat")
+    run(monkeypatch, "new/mice.mat", "coco/mice.json")
+    run(monkeypatch, "coco/mice.json", "--images", ".", "again/mice.mat")
+    for item, other in zip(read_dataset_mat("new/mice.mat"), read_dataset_mat("again/mice.mat")):
+        assert os.path.samefile(item.im_path, other.im_path) and item.im_size == other.im_size
+        np.testing.assert_array_equal(item.joints, other.joints)
+    os.rename("new/pose_cfg.yaml", "pose_cfg.yaml")
+    with pytest.raises(DatasetError, match="mice.mat does not name its joints.*--config"):
+        run(monkeypatch, "new/mice.mat", "mice.json")
+    run(monkeypatch, "new/mice.mat", "mice.json", "--config", "pose_cfg.yaml")
+
+
+def test_several_sources(labels):
+    (labels / "more.csv").write_text((labels / "labels.csv").read_text())
+    items, skeleton = read_all(["labels.csv", "more.csv"])
+    assert len(items) == 4 and skeleton.num_joints == 3
+    (labels / "more.csv").write_text("image,tail_x,tail_y\na.png,1,1\n")
+    with pytest.raises(DatasetError, match=r"more.csv has other joints \(tail\) than labels.csv"):
+        read_all(["labels.csv", "more.csv"])
+
+
+def test_what_is_wrong_with_a_data_set_is_said(labels, caplog):
+    (labels / "far.csv").write_text("image,nose_x,nose_y\na.png,9000,1\n")
+    read_all(["far.csv"])
+    assert "warnings about far.csv" in caplog.text and "a.png: a joint lies far outside" in caplog.text
+
+
+def test_known_skeletons_are_named(tmp_path):
+    assert "dataset_type: mpii" in convert.starting_config([], MPII, "x.mat")
+
+
+@pytest.mark.parametrize("source, out, message", [
+    ("nowhere.csv", "out.mat", "there is no .*nowhere.csv"),
+    ("a.png", "out.mat", "a.png is none of"),
+    ("labels.csv", "out.txt", "out.txt: the result is"),
+])
+def test_bad_arguments(labels, monkeypatch, source, out, message):
+    with pytest.raises(ValueError, match=message):
+        run(monkeypatch, source, out)
+    assert not os.path.exists(out)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from dataset.dataset_mat import DataItem, DatasetError, read_dataset_mat, write_dataset_mat
+from dataset.dataset_mat import DataItem, DatasetError, read_dataset_mat, read_sequences, write_dataset_mat
 
 
 def test_round_trip(tmp_path):
@@ -43,6 +43,34 @@ def test_fields_are_read_by_place(tmp_path, monkeypatch):
                  bbox=np.array([[1, 2, 30, 40]], np.uint8))
     item, = read_dataset_mat("d.mat")
     assert item.im_size == [3, 200, 250] and item.crop == (0, 1, 29, 39)
+
+
+def test_sequences_by_place(tmp_path):
+    """The six fields of 2017's Penn Action, whatever they are called."""
+    records = np.empty((1, 3), [(name, object) for name in "abcdef"])
+    records.dtype.names = ("image", "size", "joints", "box", "s", "f")
+    for number, (sequence, frame) in enumerate([(1, 0), (0, 1), (0, 0)]):
+        records[0, number] = ("x.png", np.array([[3, 200, 250]]), np.array([[0, 1, 2]]), np.array([[1, 2, 3, 4]]), sequence,
+                              frame)
+    path = str(tmp_path / "d.mat")
+    scipy.io.savemat(path, {"dataset": records})
+    items = read_dataset_mat(path)
+    assert [(item.sequence, item.frame, item.crop) for item in items] == [(1, 0, None), (0, 1, None), (0, 0, None)]
+    assert [frames.tolist() for frames in read_sequences(path, items)] == [[2, 1], [0]]
+    write_dataset_mat(path, items)
+    assert scipy.io.loadmat(path)["sequences"][0, 0].tolist() == [[2, 1]]
+    again = read_dataset_mat(path)
+    assert [(item.sequence, item.frame) for item in again] == [(1, 0), (0, 1), (0, 0)]
+
+
+@pytest.mark.parametrize("sequences", [None, [5], [-1]])
+def test_bad_sequences(tmp_path, sequences):
+    path = str(tmp_path / "d.mat")
+    write_dataset_mat(path, [DataItem(0, "a.png", [3, 9, 9], [])])
+    if sequences:
+        scipy.io.savemat(path, {"sequences": np.array([sequences])})
+    with pytest.raises(DatasetError, match="d.mat has no sequences"):
+        read_sequences(path, [DataItem()])
 
 
 def test_without_ground_truth(tmp_path):

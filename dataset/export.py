@@ -1,0 +1,126 @@
+"""Turn predictions into what other programs read, and into labels to be corrected and trained on again.
+
+    python -m dataset.export out/poses.json results.json --annotations person_keypoints_val.json   # COCO results
+    python -m dataset.export out/poses.json poses.csv          # a row a person: image, person, score, nose_x, ...
+    python -m dataset.export out/poses.json poses.h5           # DeepLabCut's form, and the same as poses.csv
+    python -m dataset.export out/poses.json again/dataset.mat  # joints scored at least --threshold
+
+Predictions are what the demos write (poses.json), or test.py (predictions.mat, whose pictures --config names).
+"""
+import argparse
+import os
+
+import numpy as np
+
+from dataset import factory
+from dataset.convert import write
+from dataset.dataset_mat import DataItem, DatasetError
+from dataset.formats.coco import write_coco_results
+from dataset.formats.csv import write_csv
+from dataset.formats.deeplabcut import write_deeplabcut
+from dataset.formats.source import find_picture, load_json, load_mat, reading
+from dataset.validation import check_items
+from util.command import UserError, run_command
+from util.config import load_config
+from util.pose_json import keypoints_of, person_entry
+from util.skeleton import Skeleton
+
+
+def read_poses(path):
+    """(images, Skeleton) of a poses.json, see util/pose_json.py. Raises DatasetError."""
+    document = load_json(path)
+    names = [str(name) for name in document["joint_names"]]
+    limbs = [(names[a], names[b]) for a, b in document["limbs"]]
+    skeleton = Skeleton.from_names(names, limbs)
+    order = [names.index(name) for name in skeleton.joint_names]
+    folders = ["", os.path.dirname(path)]
+    images = []
+    for image in document["images"]:
+        if any(len(person["keypoints"]) != len(names) for person in image["people"]):
+            raise DatasetError("%s: a person in %s has not %d keypoints" % (path, image["image"], len(names)))
+        people = [person_entry(keypoints_of(person)[order], person["score"]) for person in image["people"]]
+        images.append({"image": find_picture(image["image"], folders), "width": int(image["width"]),
+                       "height": int(image["height"]), "people": people})
+    return images, skeleton
+
+
+def read_predictions(path, cfg):
+    """The same of a predictions.mat; cfg names the data set that it was made of. Raises UserError."""
+    joints = load_mat(path)["joints"].reshape(-1)
+    items = factory.create(cfg).data
+    if len(joints) != len(items):
+        raise UserError("%s holds %d predictions for the %d pictures of %s" % (path, len(joints), len(items), cfg.dataset))
+    images = []
+    for item, pose in zip(items, joints):
+        image = {"image": item.im_path, "width": item.im_size[2], "height": item.im_size[1],
+                 "people": [person_entry(np.asarray(pose, float), np.mean(pose[:, 2]))]}
+        images.append(image if item.coco_id is None else dict(image, id=item.coco_id))
+    return images, Skeleton.from_config(cfg)
+
+
+def number_images(images, annotations):
+    """Give each image the id that COCO's annotations have for a file of its name; without any, 1, 2, ..."""
+    if annotations is None:
+        for number, image in enumerate(images, 1):
+            image.setdefault("id", number)
+        return
+    with reading(annotations):
+        ids = {os.path.basename(image["file_name"]): image["id"] for image in load_json(annotations)["images"]}
+    for image in images:
+        name = os.path.basename(image["image"])
+        if name not in ids:
+            raise UserError("%s has no picture %s" % (annotations, name))
+        image["id"] = ids[name]
+
+
+def labels_of(images, threshold):
+    """DataItems of predictions; joints that score lower than `threshold` are left out."""
+    items = []
+    for number, image in enumerate(images):
+        people = []
+        for pose in map(keypoints_of, image["people"]):
+            sure = np.flatnonzero(np.nan_to_num(pose[:, 2], nan=-np.inf) >= threshold)
+            people += [np.column_stack([sure, pose[sure, :2]])] * bool(len(sure))
+        items.append(DataItem(number, image["image"], [3, image["height"], image["width"]], people))
+    return items
+
+
+def export(images, skeleton, out, annotations=None, threshold=0.2):
+    """Write predictions in the form that OUT's ending says. Raises UserError."""
+    os.makedirs(os.path.dirname(os.path.abspath(out)), exist_ok=True)
+    if out.endswith(".mat"):
+        items = labels_of(images, threshold)
+        check_items(items, skeleton.num_joints, "the predictions")
+        write(out, items, skeleton)
+        return
+    if out.endswith(".json"):
+        number_images(images, annotations)
+        write_coco_results(out, images)
+    elif out.endswith(".csv"):
+        write_csv(out, skeleton.joint_names, images)
+    elif out.endswith(".h5"):
+        write_deeplabcut(out, skeleton.joint_names, images)
+        out += " and .csv"
+    else:
+        raise UserError("%s: the result is a .json (COCO), .csv, .h5 (DeepLabCut) or .mat (dataset.mat)" % out)
+    print("wrote %s: %d pictures, %d people" % (out, len(images), sum(len(image["people"]) for image in images)))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("predictions", metavar="PREDICTIONS", help="poses.json or predictions.mat")
+    parser.add_argument("out", metavar="OUT", help="OUT.json, OUT.csv, OUT.h5 or OUT.mat")
+    parser.add_argument("--config", default="pose_cfg.yaml", help="of predictions.mat: the config it was made with")
+    parser.add_argument("--annotations", help="COCO annotations whose image ids OUT.json takes; default: 1, 2, ...")
+    parser.add_argument("--threshold", type=float, default=0.2, help="lowest score of a joint in OUT.mat")
+    args = parser.parse_args()
+    with reading(args.predictions):
+        if args.predictions.endswith(".mat"):
+            images, skeleton = read_predictions(args.predictions, load_config(args.config))
+        else:
+            images, skeleton = read_poses(args.predictions)
+    export(images, skeleton, args.out, args.annotations, args.threshold)
+
+
+if __name__ == "__main__":
+    run_command(main)
