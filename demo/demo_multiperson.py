@@ -28,9 +28,9 @@ def montage():
 
 
 def make_finder(cfg):
-    skeleton = Skeleton.from_config(cfg)
-    model = SpatialModel(cfg).load()
     predictor = PosePredictor(cfg)
+    skeleton = Skeleton.from_config(cfg)  # the weights may have brought it
+    model = SpatialModel(cfg).load()
 
     def find(image):
         maps = predictor.maps(resize(image, cfg.global_scale))

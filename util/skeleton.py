@@ -3,6 +3,7 @@
 One object per data set, defined here or in the user's YAML, and carried along by the config, by each checkpoint's side
 file and by every JSON output. Data sets, drawing and evaluation take it from there.
 """
+import re
 from collections import namedtuple
 
 import numpy as np
@@ -70,6 +71,22 @@ class Skeleton(namedtuple("Skeleton", FIELDS)):
             raise UserError("limbs %s name a joint that is not among 0 to %d" % (limbs, num_joints - 1))
         return cls(list(names), groups, group_names, limbs, sigmas)
 
+    @classmethod
+    def from_names(cls, names, limbs, oks_sigmas=None):
+        """The skeleton of named joints: mirror pairs are names that differ in nothing but left/right."""
+        groups = []
+        for number, name in enumerate(names):
+            twin = re.sub("left", "right", name, flags=re.I)
+            if twin != name and twin in names:
+                groups.append([number, names.index(twin)])
+            elif re.sub("right", "left", name, flags=re.I) in [other for other in names if other != name]:
+                continue  # in its twin's group
+            else:
+                groups.append([number])
+        group_names = [re.sub("left|_", "", names[group[0]], flags=re.I) if len(group) == 2 else names[group[0]]
+                       for group in groups]
+        return cls(list(names), groups, group_names, limbs, oks_sigmas)
+
 
 def _names_from_groups(groups, group_names):
     names = {}
@@ -113,4 +130,14 @@ PENN_ACTION = Skeleton(
     oks_sigmas=None,
 )
 
+# AI Challenger 2017, with the challenge's own sigmas: about 5.6 times as strict as COCO's.
+AI_CHALLENGER = Skeleton.from_names(
+    ["right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist", "right_hip",
+     "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "head_top", "neck"],
+    limbs=_pairs("12-13 13-0 0-1 1-2 13-3 3-4 4-5 0-6 6-7 7-8 3-9 9-10 10-11"),
+    oks_sigmas=[.01388152, .01515228, .01057665, .01417709, .01497891, .01402144, .03909642, .03686941, .01981803,
+                .03843971, .03412318, .02415081, .01291456, .01236173],
+)
+
+# What a dataset_type brings along.
 SKELETONS = {"mpii": MPII, "coco": COCO, "penn_action": PENN_ACTION}

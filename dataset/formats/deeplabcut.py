@@ -63,17 +63,5 @@ def _read_table(path, project, names):
 
 
 def _skeleton(names, config):
-    """Left/right pairs are bodyparts whose names differ in nothing but left/right."""
-    groups = []
-    for number, name in enumerate(names):
-        twin = re.sub("left", "right", name, flags=re.I)
-        if twin != name and twin in names:
-            groups.append([number, names.index(twin)])
-        elif re.sub("right", "left", name, flags=re.I) in [other for other in names if other != name]:
-            continue  # in its twin's group
-        else:
-            groups.append([number])
-    group_names = [re.sub("left|_", "", names[group[0]], flags=re.I) if len(group) == 2 else names[group[0]]
-                   for group in groups]
     limbs = [[names.index(a), names.index(b)] for a, b in config.get("skeleton") or [] if a in names and b in names]
-    return Skeleton(names, groups, group_names, limbs, None)
+    return Skeleton.from_names(names, limbs)
