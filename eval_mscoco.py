@@ -1,10 +1,10 @@
 """COCO's average precision of predictions.json (or predictions_with_segm.json) on the config's data set."""
 import argparse
-import json
 
 from dataset.mscoco import load_annotations
-from util.command import UserError, run_command
+from util.command import run_command
 from util.config import load_config
+from util.files import read_json_list
 from util.mscoco_util import evaluate
 
 
@@ -14,11 +14,7 @@ def main():
     parser.add_argument("--predictions", default="predictions.json")
     args = parser.parse_args()
     cfg = load_config(args.config)
-    try:
-        with open(args.predictions) as stream:
-            results = json.load(stream)
-    except (OSError, ValueError) as error:
-        raise UserError("cannot read %s (%s); test_multiperson.py writes it" % (args.predictions, error)) from None
+    results = read_json_list(args.predictions, "COCO results, as test_multiperson.py writes them")
     coco = load_annotations(cfg)
     figures = evaluate(coco, results, cfg.get("oks_sigmas"))
     print("%d people in %d pictures" % (len(results), len(coco.dataset["images"])))

@@ -5,9 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from dataset.dataset_mat import DatasetError
+from util.command import shortened
 from util.image import ImageError, image_size
-
-SHOWN = 10  # problems that are spelled out
 
 
 def problems_of(item, num_joints):
@@ -42,11 +41,6 @@ def validate(dataset):
     warnings = [line for _, lines in found for line in lines]
     errors = [line for lines, _ in found for line in lines]
     if warnings:
-        logging.warning("%d warnings about the data set:\n  %s", len(warnings), _list(warnings))
+        logging.warning("%d warnings about the data set:\n  %s", len(warnings), shortened(warnings))
     if errors:
-        raise DatasetError("%d errors in the data set %s:\n  %s" % (len(errors), dataset.cfg.dataset, _list(errors)))
-
-
-def _list(lines):
-    more = ["and %d more" % (len(lines) - SHOWN)] * (len(lines) > SHOWN)
-    return "\n  ".join(lines[:SHOWN] + more)
+        raise DatasetError("%d errors in the data set %s:\n  %s" % (len(errors), dataset.cfg.dataset, shortened(errors)))
