@@ -64,12 +64,12 @@ def _checked(path, number, read, *args):
 
 def _record(raw):
     keypoints, boxes = _by_name(raw, "keypoint_annotations"), _by_name(raw, "human_annotations")
-    people = np.array([_numbers(name, keypoints[name], 3 * JOINTS) for name in keypoints]).reshape(-1, JOINTS, 3)
-    if not np.isin(people[..., 2], list(COCO_VISIBILITY)).all():
-        raise ValueError("each third number of keypoint_annotations must be 1, 2 or 3")
     if not set(keypoints) <= set(boxes):
         raise ValueError("human_annotations has no box of %s" % ", ".join(sorted(set(keypoints) - set(boxes))))
-    corners = np.array([_numbers(name, boxes[name], 4) for name in keypoints]).reshape(-1, 2, 2)
+    people = _numbers(keypoints, 3 * JOINTS).reshape(-1, JOINTS, 3)
+    if not set(people[..., 2].ravel().tolist()) <= set(COCO_VISIBILITY):
+        raise ValueError("each third number of keypoint_annotations must be 1, 2 or 3")
+    corners = _numbers({name: boxes[name] for name in keypoints}, 4).reshape(-1, 2, 2)
     return Record(_image_id(raw), str(raw.get("url", "")), people, np.sort(corners, axis=1).reshape(-1, 4))
 
 
@@ -85,13 +85,14 @@ def _image_id(raw):
     return raw["image_id"]
 
 
-def _numbers(name, values, count):
-    """`count` numbers as an array, of integers if all are."""
-    if not isinstance(values, list) or len(values) != count or any(type(value) not in (int, float) for value in values):
-        raise ValueError("%s must have %d numbers" % (name, count))
-    numbers = np.array(values)
+def _numbers(lists, count):
+    """{name: list of `count` numbers} -> [n, count], integers if all are."""
+    for name, values in lists.items():
+        if not isinstance(values, list) or len(values) != count or not set(map(type, values)) <= {int, float}:
+            raise ValueError("%s must have %d numbers" % (name, count))
+    numbers = np.array(list(lists.values()) or np.empty((0, count), int))
     if numbers.dtype.kind not in "if" or not np.isfinite(numbers).all():
-        raise ValueError("a number of %s is not finite" % name)
+        raise ValueError("a number is not finite")
     return numbers
 
 
@@ -180,14 +181,13 @@ def read_predictions(path, records):
 
 def _prediction(raw, records):
     if "keypoint_annotations" in raw:
-        people = _by_name(raw, "keypoint_annotations")
-        return _image_id(raw), [_numbers(name, people[name], 3 * JOINTS) for name in people]
+        return _image_id(raw), _numbers(_by_name(raw, "keypoint_annotations"), 3 * JOINTS)
     place = raw["image_id"]
     if type(place) is not int or not 0 <= place < len(records):
         raise ValueError("its image_id %r is no place among the %d annotations: were these converted?" % (place, len(records)))
     for layout in LAYOUTS.values():
         if len(raw["keypoints"]) == 3 * layout.skeleton.num_joints:
-            keypoints = _numbers("keypoints", raw["keypoints"], 3 * layout.skeleton.num_joints).reshape(-1, 3)
+            keypoints = _numbers({"keypoints": raw["keypoints"]}, 3 * layout.skeleton.num_joints).reshape(-1, 3)
             person = keypoints[layout.places].astype(float)
             person[:, 2] = np.where(person[:, 2] > 0, VISIBLE, UNLABELLED)
             return records[place].image_id, [person.ravel()]
