@@ -9,7 +9,7 @@ from util.command import run_command
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--annotations", required=True, help="the challenge's annotations, from which ai2coco.py converted")
+    parser.add_argument("--annotations", required=True, help="the challenge's, which ai2coco.py converted")
     parser.add_argument("--predictions", default="predictions.json")
     parser.add_argument("--write", metavar="FILE", help="also write the predictions in the challenge's form")
     args = parser.parse_args()

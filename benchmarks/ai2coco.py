@@ -1,5 +1,6 @@
-"""How fast ai2coco.py is, and how much memory it takes, on a made file of AI Challenger's with tiny pictures. Prints how many
-headers a second are read, and for both layouts the time and the peak memory of the whole command.
+"""How fast ai2coco.py is, and how much memory it takes, on a made file of AI Challenger's with tiny pictures.
+
+Prints how many headers a second are read, and for both layouts the time and the peak memory of the whole command.
 
     python benchmarks/ai2coco.py --records 200000 --pictures 5000
 """
@@ -74,7 +75,7 @@ def main():
         for layout in sorted(LAYOUTS):
             seconds, busy = run([sys.executable, os.path.join(ROOT, "ai2coco.py"), "--keypoint_json", annotations,
                                  "--img_dir", images, "--layout", layout])
-            print("%s: %d records (%d MB), %d pictures: %.1f s, %.0f files/s; %.1f s of the processor; peak so far %.2f GB"
+            print("%s: %d records (%d MB), %d pictures: %.1f s, %.0f records/s; %.1f s of the processor; peak %.2f GB"
                   % (layout, args.records, os.path.getsize(annotations) / 1e6, args.pictures, seconds,
                      args.records / seconds, busy, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6))
 

@@ -36,11 +36,12 @@ def make_records(pictures, seed=0):
 
 
 def write_records(folder, records, pictures=True, images="images"):
-    """Write <folder>/keypoints.json and, with `pictures`, the records' pictures to <folder>/<images>. Returns both paths."""
+    """Write <folder>/keypoints.json and, with `pictures`, pictures to <folder>/<images>. Returns both paths."""
     path, images = str(folder / "keypoints.json"), str(folder / images)
     with open(path, "w") as stream:
         json.dump(records, stream)
     os.makedirs(images, exist_ok=True)
     for record in records if pictures else []:
-        Image.fromarray(np.full((HEIGHT, WIDTH, 3), 128, np.uint8)).save(os.path.join(images, record["image_id"] + ".jpg"))
+        picture = Image.fromarray(np.full((HEIGHT, WIDTH, 3), 128, np.uint8))
+        picture.save(os.path.join(images, record["image_id"] + ".jpg"))
     return path, images

@@ -163,7 +163,7 @@ def _preset_skeleton(settings):
 
 
 def _open_keys(settings):
-    """The keys of the skeleton that annotations or weights may still set: none where the YAML says which joints it means."""
+    """The skeleton's keys that annotations or weights may still set: none where the YAML says which joints it means."""
     if settings.get("dataset_type") not in SKELETONS or "all_joints" in settings or "joint_names" in settings:
         return []
     return [key for key in ("num_joints",) + FIELDS if key not in settings]

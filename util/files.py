@@ -7,7 +7,7 @@ from util.command import UserError
 
 
 def read_json_list(path, what):
-    """The list in a JSON file; `what` says what it should hold. Raises UserError, naming the file, where there is none."""
+    """The list in a JSON file; `what` says of what. Raises UserError, naming the file, where there is none."""
     try:
         with open(path, encoding="utf-8") as stream:
             entries = json.load(stream)

@@ -18,8 +18,10 @@ def category_of(skeleton):
 
 
 def skeleton_of(coco):
-    """The Skeleton of the first category with keypoints of pycocotools' COCO object, or None; its left_ and right_ joints
-    are mirror pairs. Raises UserError."""
+    """The Skeleton that an annotation file's category names, or None; left_ and right_ joints are mirror pairs.
+
+    coco: pycocotools' COCO object, of which the first category with keypoints counts. Raises UserError.
+    """
     for category in coco.dataset.get("categories", []):
         if category.get("keypoints") == COCO.joint_names:
             return COCO  # with the limbs, and the order in pairs, that dataset_type coco always had
@@ -28,8 +30,8 @@ def skeleton_of(coco):
                 limbs = [[int(a) - 1, int(b) - 1] for a, b in category.get("skeleton", [])]
                 return Skeleton.from_names(category["keypoints"], limbs, category.get("oks_sigmas"))
             except (TypeError, ValueError) as error:
-                raise UserError("the annotations' category %s: keypoints must be names and skeleton pairs of their numbers, "
-                                "from 1 (%s)" % (category.get("name"), error)) from None
+                raise UserError("the annotations' category %s: keypoints must be names, and skeleton pairs of their "
+                                "numbers, from 1 (%s)" % (category.get("name"), error)) from None
     return None
 
 
@@ -76,7 +78,8 @@ def evaluate(coco, results, sigmas=None):
         return dict.fromkeys(FIGURES, 0.0)
     joints = len(COCO.joint_names) if sigmas is None else len(sigmas)
     if any(len(result["keypoints"]) != 3 * joints for result in results):
-        raise UserError("each person of the results must have %d keypoints, one for each of the oks_sigmas" % joints)
+        raise UserError("each person of the results must have %d keypoints, one for each of the oks_sigmas (COCO's, "
+                        "where neither config nor annotations have any)" % joints)
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         evaluation = COCOeval(coco, coco.loadRes(results), "keypoints")
         if sigmas is not None:

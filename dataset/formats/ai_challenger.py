@@ -25,10 +25,14 @@ THREADS = 4  # reading headers is mostly waiting for the disk
 FILE_NAME = re.compile(r"[^/\\\0\ud800-\udfff]+")  # no separators: no picture outside of img_dir is ever read
 
 Record = namedtuple("Record", "image_id url keypoints boxes")
-Record.__doc__ = """A picture: image_id; url; keypoints [P, 14, 3] (x, y, v); boxes [P, 4] (x1, y1, x2, y2), x1 <= x2, y1 <= y2."""
+Record.__doc__ = """A picture of P people.
+
+image_id: its file's name without .jpg; url: where it was found, or ""
+keypoints: [P, 14, 3] (x, y, v), px; boxes: [P, 4] (x1, y1, x2, y2), px, x1 <= x2 and y1 <= y2
+"""
 
 Layout = namedtuple("Layout", "skeleton places")
-Layout.__doc__ = """How the joints are told to COCO: the skeleton, and [14] the id in it of each of AI Challenger's joints."""
+Layout.__doc__ = """The joints in a COCO file: their skeleton, and [14] the place in it of each of AI Challenger's joints."""
 
 COCO_NAMES = {"neck": "nose", "head_top": "left_eye"}  # so that configs and statistics made for COCO serve unchanged
 LAYOUTS = {
@@ -44,7 +48,7 @@ def read_ai_challenger(path):
         raise DatasetError("%s has no records" % path)
     seen = {}
     for number, raw in enumerate(records):
-        # In its place: as arrays they need a quarter of the memory.
+        # In its place: arrays need much less memory than what JSON made of them.
         record = records[number] = _checked(path, number, _record, raw)
         if record.image_id in seen:
             raise DatasetError("%s: records %d and %d are both of the picture %s"
@@ -157,7 +161,7 @@ def _annotation(number, image_id, person, box, layout):
 
 
 def _write_list(stream, name, entries):
-    """Write `"name": [...]`, one entry a line (ten times as fast as all at once by json.dump). Returns how many."""
+    """Write `"name": [...]`, one entry a line (three times as fast as json.dump of all). Returns how many."""
     stream.write('"%s": [' % name)
     count = 0
     for count, entry in enumerate(entries, 1):
@@ -184,7 +188,8 @@ def _prediction(raw, records):
         return _image_id(raw), _numbers(_by_name(raw, "keypoint_annotations"), 3 * JOINTS)
     place = raw["image_id"]
     if type(place) is not int or not 0 <= place < len(records):
-        raise ValueError("its image_id %r is no place among the %d annotations: were these converted?" % (place, len(records)))
+        raise ValueError("its image_id %r is no place among the %d annotations: were these converted?"
+                         % (place, len(records)))
     for layout in LAYOUTS.values():
         if len(raw["keypoints"]) == 3 * layout.skeleton.num_joints:
             keypoints = _numbers({"keypoints": raw["keypoints"]}, 3 * layout.skeleton.num_joints).reshape(-1, 3)
