@@ -1,11 +1,10 @@
 """COCO's average precision of predictions.json (or predictions_with_segm.json) on the config's data set."""
 import argparse
-import json
-import os
 
-from dataset.mscoco import load_coco
-from util.command import UserError, run_command
-from util.config import find_path, load_config
+from dataset.mscoco import load_annotations
+from util.command import run_command
+from util.config import load_config
+from util.files import read_json_list
 from util.mscoco_util import evaluate
 
 
@@ -15,13 +14,8 @@ def main():
     parser.add_argument("--predictions", default="predictions.json")
     args = parser.parse_args()
     cfg = load_config(args.config)
-    try:
-        with open(args.predictions) as stream:
-            results = json.load(stream)
-    except (OSError, ValueError) as error:
-        raise UserError("cannot read %s (%s); test_multiperson.py writes it" % (args.predictions, error)) from None
-    coco = load_coco(os.path.join(find_path(cfg, cfg.dataset), "annotations",
-                                  "%s_%s.json" % (cfg.dataset_ann, cfg.dataset_phase)))
+    results = read_json_list(args.predictions, "COCO results, as test_multiperson.py writes them")
+    coco = load_annotations(cfg)
     figures = evaluate(coco, results, cfg.get("oks_sigmas"))
     print("%d people in %d pictures" % (len(results), len(coco.dataset["images"])))
     for name, value in figures.items():

@@ -17,10 +17,10 @@ from util.image import resize
 from util.skeleton import Skeleton
 
 
-def labelled_detections(cfg, gt_parts):
+def labelled_detections(cfg, dataset, gt_parts):
     """(Detections, people) of each picture of the data set, px of the network's input."""
     predictor = PosePredictor(cfg)
-    for item in tqdm(factory.create(cfg).data, desc="detecting"):
+    for item in tqdm(dataset.data, desc="detecting"):
         if not item.joints:
             continue
         people = [person * [1, cfg.global_scale, cfg.global_scale] for person in item.joints]
@@ -38,7 +38,8 @@ def main():
     parser.add_argument("--report", default="spatial_model.json", help="file of the report; a picture goes beside it")
     args = parser.parse_args()
     cfg = load_config(args.config)
-    examples = collect_examples(labelled_detections(cfg, args.gt_parts), used_pairs(cfg), cfg.pos_dist_thresh)
+    dataset = factory.create(cfg)  # first: its annotations may say which joints there are
+    examples = collect_examples(labelled_detections(cfg, dataset, args.gt_parts), used_pairs(cfg), cfg.pos_dist_thresh)
     fits = fit_spatial_model(examples)
     write_spatial_model(find_file(cfg, "pairwise_model_dir"), fits)
     report = make_report({pair: examples[pair] for pair in fits}, held_out_probabilities(fits),

@@ -23,7 +23,7 @@ from dataset.validation import check_items
 from util.command import UserError, run_command
 from util.config import load_config
 from util.pose_json import keypoints_of, person_entry
-from util.skeleton import Skeleton
+from util.skeleton import Skeleton, skeleton_for
 
 
 def read_poses(path):
@@ -31,7 +31,7 @@ def read_poses(path):
     document = load_json(path)
     names = [str(name) for name in document["joint_names"]]
     limbs = [(names[a], names[b]) for a, b in document["limbs"]]
-    skeleton = Skeleton.from_names(names, limbs)
+    skeleton = skeleton_for(names, limbs)
     order = [names.index(name) for name in skeleton.joint_names]
     folders = ["", os.path.dirname(path)]
     images = []

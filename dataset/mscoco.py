@@ -8,7 +8,8 @@ from pycocotools.coco import COCO
 
 from dataset.dataset_mat import DataItem, DatasetError
 from dataset.pose_dataset import PoseDataset
-from util.config import find_path
+from util.config import adopt_skeleton, find_path
+from util.mscoco_util import skeleton_of
 
 
 def load_coco(path):
@@ -18,8 +19,18 @@ def load_coco(path):
             return COCO(path)
     except OSError as error:
         raise DatasetError("cannot read the annotations %s (%s)" % (path, error.strerror)) from None
-    except (ValueError, AssertionError, KeyError) as error:
+    except (ValueError, AssertionError, KeyError, TypeError) as error:
         raise DatasetError("%s is no COCO annotation file (%s)" % (path, error)) from None
+
+
+def load_annotations(cfg):
+    """load_coco of the config's annotation file, whose joints the config takes over, see adopt_skeleton."""
+    path = os.path.join(find_path(cfg, cfg.dataset), "annotations", "%s_%s.json" % (cfg.dataset_ann, cfg.dataset_phase))
+    coco = load_coco(path)
+    skeleton = skeleton_of(coco)
+    if skeleton is not None:
+        adopt_skeleton(cfg, skeleton, path)
+    return coco
 
 
 def joints_of(annotation):
@@ -37,7 +48,7 @@ class MSCOCO(PoseDataset):
     def load_dataset(self):
         cfg = self.cfg
         root = find_path(cfg, cfg.dataset)
-        coco = load_coco(os.path.join(root, "annotations", "%s_%s.json" % (cfg.dataset_ann, cfg.dataset_phase)))
+        coco = load_annotations(cfg)
         items = []
         for image in coco.dataset["images"]:
             annotations = coco.imgToAnns.get(image["id"], [])

@@ -67,9 +67,9 @@ class PoseDataset(object):
         self.cfg = cfg
         self.shuffle = cfg.shuffle
         self.test_mode = False
-        self.skeleton = Skeleton.from_config(cfg) if "num_joints" in cfg else None
         self._pairwise_stats = None
         self.data = self.load_dataset() if cfg.dataset else []
+        self.skeleton = Skeleton.from_config(cfg) if "num_joints" in cfg else None  # load_dataset may have set its joints
         self.has_gt = any(item.joints is not None for item in self.data)
         self._position = 0
         self._train_items = None

@@ -6,9 +6,9 @@ import numpy as np
 from tqdm import tqdm
 
 from dataset.dataset_mat import DatasetError
+from util.command import shortened
 from util.image import ImageError, image_size
 
-SHOWN = 10  # problems that are spelled out
 MANY = 2000  # pictures, from which on progress is shown
 
 
@@ -50,11 +50,6 @@ def check_items(items, num_joints, source):
     warnings = [line for _, lines in found for line in lines]
     errors = [line for lines, _ in found for line in lines]
     if warnings:
-        logging.warning("%d warnings about %s:\n  %s", len(warnings), source, _list(warnings))
+        logging.warning("%d warnings about %s:\n  %s", len(warnings), source, shortened(warnings))
     if errors:
-        raise DatasetError("%d errors in %s:\n  %s" % (len(errors), source, _list(errors)))
-
-
-def _list(lines):
-    more = ["and %d more" % (len(lines) - SHOWN)] * (len(lines) > SHOWN)
-    return "\n  ".join(lines[:SHOWN] + more)
+        raise DatasetError("%d errors in %s:\n  %s" % (len(errors), source, shortened(errors)))

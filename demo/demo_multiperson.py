@@ -26,8 +26,8 @@ def montage():
 
 
 def make_finder(cfg):
-    limbs = drawn_limbs(Skeleton.from_config(cfg))
     predictor = PeoplePredictor(cfg)
+    limbs = drawn_limbs(Skeleton.from_config(cfg))  # the weights may have brought it
 
     def find(image):
         people = predictor.find(image)

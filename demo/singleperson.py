@@ -13,8 +13,8 @@ from util.visualize import draw_pose
 
 
 def make_finder(cfg):
-    skeleton = Skeleton.from_config(cfg)
     predictor = PosePredictor(cfg)
+    skeleton = Skeleton.from_config(cfg)  # the weights may have brought it
 
     def find(image):
         pose = predictor.find(image).pose

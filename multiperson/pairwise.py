@@ -31,7 +31,7 @@ def used_pairs(cfg):
     pairs = sorted({tuple(sorted(pair)) for pair in cfg.sparse_graph})
     for pair in pairs:
         if len(pair) != 2 or pair[0] == pair[1] or not (0 <= pair[0] and pair[1] < joints):
-            raise ValueError("sparse_graph: %s is not a pair of different joints among 0 to %d"
+            raise UserError("sparse_graph: %s is not a pair of different joints among 0 to %d"
                              % (list(pair), joints - 1))
     return pairs
 

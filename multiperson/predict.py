@@ -16,8 +16,8 @@ class PeoplePredictor(object):
 
     def __init__(self, cfg):
         self.cfg = cfg
-        self._sigmas = Skeleton.from_config(cfg).oks_sigmas
         self._predictor = PosePredictor(cfg)
+        self._sigmas = Skeleton.from_config(cfg).oks_sigmas  # the weights may have brought the skeleton
         self._model = SpatialModel(cfg).load()
 
     def find(self, image):

@@ -13,6 +13,7 @@ import shutil
 from nnet.backbone import scope_of
 from nnet.tf import tf
 from util.command import UserError, run_command
+from util.skeleton import Skeleton
 
 AVERAGE = "/ExponentialMovingAverage"  # follows a variable's name: its running average, see ema_decay
 KEPT = 5  # snapshots; older ones are deleted
@@ -151,6 +152,12 @@ def read_side_file(prefix):
         return {}
     with open(prefix + ".json") as stream:
         return json.load(stream)
+
+
+def skeleton_of(prefix):
+    """The Skeleton that a checkpoint was trained for, by its side file, or None where nobody wrote one."""
+    fields = read_side_file(prefix).get("skeleton")
+    return Skeleton(**fields) if fields else None
 
 
 def export_weights(snapshot, out):

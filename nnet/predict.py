@@ -8,10 +8,10 @@ import numpy as np
 
 from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
 from dataset.targets import cell_centres, get_pairwise_index, map_size
-from nnet.checkpoint import restore_network
+from nnet.checkpoint import restore_network, skeleton_of
 from nnet.net_factory import pose_net
 from nnet.tf import session_config, tf
-from util.config import find_file
+from util.config import adopt_skeleton, find_file
 from util.image import resize
 
 
@@ -19,14 +19,25 @@ def setup_pose_prediction(cfg):
     """(session, inputs, outputs): the network with its weights, on a graph of its own.
 
     inputs: placeholder of RGB pictures [B, h, w, 3]; outputs: part_prob, then locref and pairwise_pred where the config
-    has them. Raises nnet.checkpoint.CheckpointError where the weights are missing or do not fit.
+    has them. A config that does not say which joints it means takes those of the weights. Raises
+    nnet.checkpoint.CheckpointError where the weights are missing or do not fit.
     """
+    weights = _weights_of(cfg)
     with tf.Graph().as_default():
         inputs = tf.placeholder(tf.float32, [None, None, None, 3], "inputs")
         outputs = pose_net(cfg).test(inputs)
         session = tf.Session(config=session_config())
-        restore_network(session, find_file(cfg, "init_weights"))
+        restore_network(session, weights)
     return session, inputs, [outputs[name] for name in ("part_prob", "locref", "pairwise_pred") if name in outputs]
+
+
+def _weights_of(cfg):
+    """The path of a config's weights, whose skeleton the config takes where it has none."""
+    weights = find_file(cfg, "init_weights")
+    skeleton = skeleton_of(weights)
+    if skeleton is not None:
+        adopt_skeleton(cfg, skeleton, weights)
+    return weights
 
 
 def extract_cnn_output(outputs_np, cfg, pairwise_stats=None):
@@ -122,12 +133,13 @@ class PosePredictor(object):
 
     def __init__(self, cfg):
         self.cfg = cfg
+        weights = _weights_of(cfg)
         with tf.Graph().as_default():
             self._inputs = tf.placeholder(tf.float32, [None, None, None, 3], "inputs")
             self._cells = tf.placeholder(tf.int32, [None, 3], "cells")  # place in the batch, row, column
             self._outputs = pose_net(cfg).test(self._inputs, self._cells)
             self._session = tf.Session(config=session_config())
-            restore_network(self._session, find_file(cfg, "init_weights"))
+            restore_network(self._session, weights)
         self._stats = load_pairwise_stats(cfg) if cfg.pairwise_predict else None
 
     def maps(self, image):

@@ -4,20 +4,31 @@ import os
 import sys
 
 
+SHOWN = 10  # problems that are spelled out
+
+
 class UserError(ValueError):
     """Something that the person at the keyboard can mend; the message says what is wrong, where, and what to do."""
 
 
 def run_command(main):
-    """Call a script's main function; a UserError ends it with its message instead of a traceback."""
+    """Call a script's main function; a UserError, or Ctrl-C, ends it with a message instead of a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         main()
     except UserError as error:
         sys.exit("%s: %s" % (os.path.basename(sys.argv[0]), error))
+    except KeyboardInterrupt:
+        sys.exit("%s: stopped" % os.path.basename(sys.argv[0]))
 
 
 def unique_names(paths):
     """For each file a name without folder and ending; where several would get the same one, their number goes before."""
     names = [os.path.splitext(os.path.basename(path))[0] for path in paths]
     return [name if names.count(name) == 1 else "%d_%s" % (number, name) for number, name in enumerate(names)]
+
+
+def shortened(lines):
+    """The first lines of a list, indented, and how many more there are."""
+    more = ["and %d more" % (len(lines) - SHOWN)] * (len(lines) > SHOWN)
+    return "\n  ".join(lines[:SHOWN] + more)

@@ -76,9 +76,24 @@ def cfg_from_file(filename):
     cfg = default_config()
     cfg.update(_preset_skeleton(settings))
     cfg.update(settings)
+    cfg.preset_joints = _open_keys(settings)
     cfg.config_file = filename
     logging.info("config %s:\n%s", filename, yaml.safe_dump(dict(cfg), default_flow_style=None).rstrip())
     return cfg
+
+
+def adopt_skeleton(cfg, skeleton, source):
+    """Give a config the joints of `source`, a data set's annotations or the weights; what its YAML sets stays.
+
+    dataset_type is only a guess at the joints. Who knows better comes first: the annotations, without them the weights.
+    """
+    known = dict(skeleton._asdict(), num_joints=skeleton.num_joints)
+    if "num_joints" not in cfg.preset_joints and cfg.get("num_joints") != skeleton.num_joints:
+        return
+    if any(known[key] != cfg.get(key) for key in cfg.preset_joints):
+        logging.info("the %d joints are those of %s: %s", skeleton.num_joints, source, ", ".join(skeleton.joint_names))
+    cfg.update({key: known[key] for key in cfg.preset_joints})
+    cfg.preset_joints = []
 
 
 def _copy(value):
@@ -145,6 +160,13 @@ def _preset_skeleton(settings):
     keys = {field: getattr(preset, field) for field in FIELDS}
     keys["num_joints"] = preset.num_joints
     return keys
+
+
+def _open_keys(settings):
+    """The skeleton's keys that annotations or weights may still set: none where the YAML says which joints it means."""
+    if settings.get("dataset_type") not in SKELETONS or "all_joints" in settings or "joint_names" in settings:
+        return []
+    return [key for key in ("num_joints",) + FIELDS if key not in settings]
 
 
 def _pairs(all_joints):

@@ -119,4 +119,5 @@ KEYS = {
 
     # set by the loader
     "config_file": Key(UNSET, str, "the file that this config was read from"),
+    "preset_joints": Key([], list, "keys of the skeleton that the file does not set, see adopt_skeleton", str),
 }

@@ -4,8 +4,35 @@ import os
 
 import numpy as np
 
+from util.command import UserError
+from util.skeleton import COCO, Skeleton
+
 PERSON_CATEGORY = 1
 FIGURES = ("AP", "AP50", "AP75", "APmedium", "APlarge", "AR", "AR50", "AR75", "ARmedium", "ARlarge")
+
+
+def category_of(skeleton):
+    """The category of people with these joints, as in an annotation file; oks_sigmas are this project's addition."""
+    return {"supercategory": "person", "id": PERSON_CATEGORY, "name": "person", "keypoints": skeleton.joint_names,
+            "skeleton": [[a + 1, b + 1] for a, b in skeleton.limbs], "oks_sigmas": skeleton.oks_sigmas}
+
+
+def skeleton_of(coco):
+    """The Skeleton that an annotation file's category names, or None; left_ and right_ joints are mirror pairs.
+
+    coco: pycocotools' COCO object, of which the first category with keypoints counts. Raises UserError.
+    """
+    for category in coco.dataset.get("categories", []):
+        if category.get("keypoints") == COCO.joint_names:
+            return COCO  # with the limbs, and the order in pairs, that dataset_type coco always had
+        if category.get("keypoints"):
+            try:
+                limbs = [[int(a) - 1, int(b) - 1] for a, b in category.get("skeleton", [])]
+                return Skeleton.from_names(category["keypoints"], limbs, category.get("oks_sigmas"))
+            except (TypeError, ValueError) as error:
+                raise UserError("the annotations' category %s: keypoints must be names, and skeleton pairs of their "
+                                "numbers, from 1 (%s)" % (category.get("name"), error)) from None
+    return None
 
 
 def coco_result(coco_id, keypoints, score):
@@ -49,6 +76,10 @@ def evaluate(coco, results, sigmas=None):
     from pycocotools.cocoeval import COCOeval
     if not results:
         return dict.fromkeys(FIGURES, 0.0)
+    joints = len(COCO.joint_names) if sigmas is None else len(sigmas)
+    if any(len(result["keypoints"]) != 3 * joints for result in results):
+        raise UserError("each person of the results must have %d keypoints, one for each of the oks_sigmas (COCO's, "
+                        "where neither config nor annotations have any)" % joints)
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         evaluation = COCOeval(coco, coco.loadRes(results), "keypoints")
         if sigmas is not None:

@@ -71,17 +71,12 @@ class Skeleton(namedtuple("Skeleton", FIELDS)):
             raise UserError("limbs %s name a joint that is not among 0 to %d" % (limbs, num_joints - 1))
         return cls(list(names), groups, group_names, limbs, sigmas)
 
-
     @classmethod
-    def from_names(cls, names, limbs=()):
-        """The skeleton of joints that have nothing but names: one of SKELETONS where these are its names, in whatever
-        order; else a left/right pair is two names that differ in nothing but left/right.
+    def from_names(cls, names, limbs=(), oks_sigmas=None):
+        """The skeleton of named joints: mirror pairs are names that differ in nothing but left/right.
 
-        names: strings, each once; limbs: pairs of them
+        names: strings, each once; limbs: pairs of joint ids
         """
-        for known in SKELETONS.values():
-            if sorted(known.joint_names) == sorted(names):
-                return known
         groups = []
         for number, name in enumerate(names):
             twin = _other_side("left", "right", name)
@@ -91,7 +86,16 @@ class Skeleton(namedtuple("Skeleton", FIELDS)):
                 groups.append([number])
         group_names = [re.sub("left[_ ]?|[_ ]left", "", names[group[0]], flags=re.I) if len(group) == 2
                        else names[group[0]] for group in groups]
-        return cls(list(names), groups, group_names, [[names.index(a), names.index(b)] for a, b in limbs], None)
+        return cls(list(names), groups, group_names, [list(limb) for limb in limbs], oks_sigmas)
+
+
+def skeleton_for(names, limbs=()):
+    """The skeleton of joints that have nothing but names: one of SKELETONS where these are its names, in whatever order;
+    else Skeleton.from_names. limbs: pairs of names"""
+    for known in SKELETONS.values():
+        if sorted(known.joint_names) == sorted(names):
+            return known
+    return Skeleton.from_names(names, [[names.index(a), names.index(b)] for a, b in limbs])
 
 
 def _other_side(side, other, name):
@@ -142,4 +146,14 @@ PENN_ACTION = Skeleton(
     oks_sigmas=None,
 )
 
+# AI Challenger 2017, with the challenge's own sigmas: about 5.6 times as strict as COCO's.
+AI_CHALLENGER = Skeleton.from_names(
+    ["right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist", "right_hip",
+     "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "head_top", "neck"],
+    limbs=_pairs("12-13 13-0 0-1 1-2 13-3 3-4 4-5 0-6 6-7 7-8 3-9 9-10 10-11"),
+    oks_sigmas=[.01388152, .01515228, .01057665, .01417709, .01497891, .01402144, .03909642, .03686941, .01981803,
+                .03843971, .03412318, .02415081, .01291456, .01236173],
+)
+
+# What a dataset_type brings along.
 SKELETONS = {"mpii": MPII, "coco": COCO, "penn_action": PENN_ACTION}

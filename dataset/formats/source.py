@@ -12,7 +12,7 @@ import scipy.io
 from dataset.dataset_mat import LARGEST_SIDE, DataItem, DatasetError
 from util.command import UserError
 from util.image import ImageError, image_size
-from util.skeleton import Skeleton
+from util.skeleton import Skeleton, skeleton_for
 
 Point = collections.namedtuple("Point", "person joint x y")
 Point.__doc__ = """A labelled joint. person: whatever tells the people of a picture apart; joint: its name; x, y: px."""
@@ -90,7 +90,7 @@ def assemble(source, pictures, names=None, limbs=()):
     if len(counts) < len(pictures):
         logging.warning("%s: several of its pictures are the same file, as %s; if they are not, --images must be the folder "
                         "that their names start from", source, counts.most_common(1)[0][0])
-    skeleton = Skeleton.from_names(names, limbs)
+    skeleton = skeleton_for(names, limbs)
     ids = {name: number for number, name in enumerate(skeleton.joint_names)}
     return [DataItem(number, path, size, _people(source, path, points, ids))
             for number, (path, size, points) in enumerate(pictures)], skeleton

@@ -13,9 +13,9 @@ from dataset.dataset_mat import DatasetError, read_dataset_mat
 from util.command import UserError
 from util.config import cfg_from_file
 from util.pose_json import person_entry, write_poses
-from util.skeleton import Skeleton
+from util.skeleton import skeleton_for
 
-SKELETON = Skeleton.from_names(["nose", "left_ear", "right_ear"], [("nose", "left_ear")])
+SKELETON = skeleton_for(["nose", "left_ear", "right_ear"], [("nose", "left_ear")])
 TOM = [[1, 2, 0.9], [3.25, 4, 0.1], [np.nan] * 3]
 ANN = [[11, 12, 0.8], [13, 14, 0.7], [15, 16, 0.6]]
 

@@ -1,13 +1,17 @@
 from dataclasses import replace
 
+import json
+
 import numpy as np
 import pytest
+import yaml
 
 from dataset import factory
 from dataset.dataset_mat import DatasetError
 from dataset.mscoco import decode_segmentation
 from dataset.pose_dataset import Batch
-from util.config import default_config
+from util.command import UserError
+from util.config import cfg_from_file, default_config
 
 
 def create(coco_root, **keys):
@@ -61,6 +65,35 @@ def test_missing_and_broken_annotations(coco_root):
     (coco_root / "annotations" / "person_keypoints_bad.json").write_text("[1")
     with pytest.raises(DatasetError, match="is no COCO annotation file"):
         create(coco_root, dataset_phase="bad")
+
+
+def with_category(coco_root, **category):
+    """The config that coco_root has with another category."""
+    path = coco_root / "annotations" / "person_keypoints_val.json"
+    people = json.loads(path.read_text())
+    people["categories"] = [dict({"id": 1, "name": "person"}, **category)]
+    path.write_text(json.dumps(people))
+    keys = {"dataset": str(coco_root), "dataset_type": "coco", "dataset_phase": "val", "dataset_ann": "person_keypoints"}
+    (coco_root / "pose_cfg.yaml").write_text(yaml.safe_dump(keys))
+    return cfg_from_file(str(coco_root / "pose_cfg.yaml"))
+
+
+def test_the_categorys_joints(coco_root):
+    names = ["tail"] + ["%s_%d" % (side, k) for k in range(8) for side in ("left", "right")]
+    cfg = with_category(coco_root, keypoints=names, skeleton=[[1, 2], [17, 3]])
+    skeleton = factory.create(cfg).skeleton
+    assert skeleton.joint_names == cfg.joint_names == names and skeleton.limbs == [[0, 1], [16, 2]]
+    assert skeleton.mirror_map[:4].tolist() == [0, 2, 1, 4] and cfg.oks_sigmas is None
+
+
+@pytest.mark.parametrize("category, message", [
+    (dict(keypoints=["a", 2]), "keypoints must be names"),
+    (dict(keypoints=["a", "b"], skeleton=[[1]]), "pairs of their numbers"),
+    (dict(keypoints=["a", "b"], skeleton=[[1, 3]]), "limbs"),
+])
+def test_broken_categories(coco_root, category, message):
+    with pytest.raises(UserError, match=message):
+        factory.create(with_category(coco_root, **category))
 
 
 def test_segmentations():

@@ -1,3 +1,6 @@
+import json
+import shutil
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,7 @@ from nnet.predict import (PosePredictor, argmax_arrows_predict, argmax_pose_pred
                           setup_pose_prediction)
 from nnet.tf import tf
 from util.config import cfg_from_file, default_config
+from util.skeleton import Skeleton
 
 
 def decode(z, **keys):
@@ -61,6 +65,20 @@ def test_old_scripts_get_session_inputs_outputs(config):
     session, inputs, outputs = setup_pose_prediction(config)
     scores, locref = session.run(outputs, {inputs: np.zeros((1, 64, 96, 3))})
     assert scores.shape == (1, 8, 12, 4) and locref.shape == (1, 8, 12, 8)
+
+
+def test_the_joints_of_the_weights(tmp_path, random_weights):
+    """A config of type coco, whose weights were trained for four joints that only their side file knows."""
+    for part in (".index", ".data-00000-of-00001"):
+        shutil.copy(random_weights + part, str(tmp_path / ("weights" + part)))
+    skeleton = Skeleton.from_names(["nose", "left_ear", "right_ear", "tail"], [[0, 3]])
+    (tmp_path / "weights.json").write_text(json.dumps({"skeleton": skeleton._asdict()}))
+    (tmp_path / "pose_cfg.yaml").write_text(
+        "dataset_type: coco\nnet_type: efficientnet_lite0\nskip_connections: true\nlocation_refinement: true\n"
+        "mean_pixel: [127.0, 127.0, 127.0]\ninit_weights: weights\n")
+    cfg = cfg_from_file(str(tmp_path / "pose_cfg.yaml"))
+    assert PosePredictor(cfg).find(np.zeros((64, 96, 3), np.uint8)).pose.shape == (4, 3)
+    assert Skeleton.from_config(cfg) == skeleton
 
 
 def test_several_sizes_are_tried_and_the_surest_is_kept(config):

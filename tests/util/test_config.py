@@ -4,7 +4,8 @@ import os
 import pytest
 
 from conftest import ROOT
-from util.config import ConfigError, cfg_from_file, find_file, load_config
+from util.config import ConfigError, adopt_skeleton, cfg_from_file, find_file, load_config
+from util.skeleton import AI_CHALLENGER, COCO, Skeleton
 
 
 def write(tmp_path, text):
@@ -79,6 +80,24 @@ def test_a_data_sets_own_joints_apply_unless_the_yaml_sets_them(tmp_path):
     turned = cfg_from_file(write(tmp_path, "dataset_type: coco\nall_joints: [[0],[1,2],[3,4],[5,6],[7,8],[9,10],[11,12],"
                                            "[13,14],[15,16]]\n"))
     assert turned.joint_names[9] == "left_wrist" and turned.all_joints[1] == [1, 2]
+
+
+def test_others_set_what_the_yaml_leaves_open(tmp_path):
+    cfg = cfg_from_file(write(tmp_path, "dataset_type: coco\nlimbs: [[0, 1]]\n"))
+    adopt_skeleton(cfg, AI_CHALLENGER, "the annotations")
+    assert Skeleton.from_config(cfg) == AI_CHALLENGER._replace(limbs=[[0, 1]])
+    adopt_skeleton(cfg, COCO, "the weights")  # too late
+    assert cfg.num_joints == 14
+
+
+@pytest.mark.parametrize("text", [
+    "dataset_type: coco\nnum_joints: 17\n", "dataset_type: coco\njoint_names: %s\n" % COCO.joint_names,
+    "dataset_type: coco\nall_joints: %s\n" % COCO.all_joints, "dataset_type: default\nnum_joints: 17\n"])
+def test_the_yamls_joints_stay(tmp_path, text):
+    cfg = cfg_from_file(write(tmp_path, text))
+    before = dict(cfg)
+    adopt_skeleton(cfg, AI_CHALLENGER, "the annotations")
+    assert dict(cfg) == before or dict(cfg, preset_joints=before["preset_joints"]) == before
 
 
 @pytest.mark.parametrize("path", sorted(

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from util import mscoco_util
+from util.command import UserError
 
 
 def test_result_by_hand():
@@ -52,3 +53,5 @@ def test_average_precision(coco):
     far = mscoco_util.coco_result(1, pose + [60, 60, 0], 0.9)
     assert mscoco_util.evaluate(annotations, [far])["AP"] == 0
     assert mscoco_util.evaluate(annotations, [])["AR"] == 0
+    with pytest.raises(UserError, match="must have 17 keypoints"):
+        mscoco_util.evaluate(annotations, [mscoco_util.coco_result(1, pose[:14], 0.9)])

@@ -1,12 +1,14 @@
 import pytest
 
 from util.config import default_config
-from util.skeleton import SKELETONS, Skeleton
+from util.skeleton import AI_CHALLENGER, SKELETONS, Skeleton
+
+ALL = dict(SKELETONS, ai_challenger=AI_CHALLENGER)
 
 
-@pytest.mark.parametrize("name", sorted(SKELETONS))
+@pytest.mark.parametrize("name", sorted(ALL))
 def test_presets_are_consistent(name):
-    skeleton = SKELETONS[name]
+    skeleton = ALL[name]
     cfg = default_config()
     cfg.update(skeleton._asdict(), num_joints=skeleton.num_joints)
     assert Skeleton.from_config(cfg) == skeleton
@@ -23,6 +25,13 @@ def test_names_are_made_up_from_groups():
     cfg = default_config()
     cfg.update(num_joints=3, all_joints=[[2, 0], [1]], all_joints_names=["ear", "nose"])
     assert Skeleton.from_config(cfg).joint_names == ["ear_2", "nose", "ear_1"]
+
+
+def test_mirror_pairs_are_told_by_names():
+    skeleton = Skeleton.from_names(["tail", "right_ear", "LeftPaw", "left_ear", "RightPaw", "left"], [[0, 1]])
+    assert skeleton.mirror_map.tolist() == [0, 3, 2, 1, 4, 5]  # case counts: "rightPaw" is nobody's name
+    assert skeleton.all_joints_names == ["tail", "LeftPaw", "ear", "RightPaw", "left"] and skeleton.oks_sigmas is None
+    assert AI_CHALLENGER.mirror_map.tolist() == [3, 4, 5, 0, 1, 2, 9, 10, 11, 6, 7, 8, 12, 13]
 
 
 @pytest.mark.parametrize("keys, message", [
