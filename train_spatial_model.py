@@ -2,6 +2,7 @@
 pairwise_model_dir, and a report of how good they are."""
 import argparse
 
+import numpy as np
 from tqdm import tqdm
 
 from dataset import factory
@@ -17,29 +18,37 @@ from util.image import resize
 from util.skeleton import Skeleton
 
 
-def labelled_detections(cfg, dataset, gt_parts):
-    """(Detections, people) of each picture of the data set, px of the network's input."""
+def labelled_detections(cfg, dataset, gt_parts, pictures):
+    """(number of the picture, Detections, people) of each picture of the data set, or of so many random ones, at each size
+    at which people are searched; px of the network's input."""
     predictor = PosePredictor(cfg)
-    for item in tqdm(dataset.data, desc="detecting"):
-        if not item.joints:
-            continue
-        people = [person * [1, cfg.global_scale, cfg.global_scale] for person in item.joints]
-        maps = predictor.maps(resize(read_picture(item), cfg.global_scale))
-        if gt_parts:
-            yield detections_at(people, maps[0].shape, maps[2], cfg.stride), people
-        else:
-            yield extract_detections(cfg, *maps), people
+    labelled = [item for item in dataset.data if item.joints]
+    chosen = np.random.RandomState(cfg.seed).permutation(len(labelled))[:pictures]
+    for number in tqdm(chosen, desc="detecting"):
+        image = read_picture(labelled[number])
+        for scale in predictor.scales_for(image):
+            people = [person * [1, scale, scale] for person in labelled[number].joints]
+            maps = predictor.maps(resize(image, scale))
+            if gt_parts:
+                yield number, detections_at(people, maps[0].shape, maps[2], cfg.stride), people
+            else:
+                yield number, extract_detections(cfg, *maps), people
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="pose_cfg.yaml")
+    parser.add_argument("--phase", help="instead of the config's dataset_phase")
+    parser.add_argument("--pictures", type=int, help="take so many random ones instead of all")
     parser.add_argument("--gt_parts", action="store_true", help="take the annotated joints for detections")
     parser.add_argument("--report", default="spatial_model.json", help="file of the report; a picture goes beside it")
     args = parser.parse_args()
     cfg = load_config(args.config)
+    if args.phase:
+        cfg.dataset_phase = args.phase
     dataset = factory.create(cfg)  # first: its annotations may say which joints there are
-    examples = collect_examples(labelled_detections(cfg, dataset, args.gt_parts), used_pairs(cfg), cfg.pos_dist_thresh)
+    detections = labelled_detections(cfg, dataset, args.gt_parts, args.pictures)
+    examples = collect_examples(detections, used_pairs(cfg), cfg.pos_dist_thresh)
     fits = fit_spatial_model(examples)
     write_spatial_model(find_file(cfg, "pairwise_model_dir"), fits)
     report = make_report({pair: examples[pair] for pair in fits}, held_out_probabilities(fits),

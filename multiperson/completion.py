@@ -14,6 +14,8 @@ SEARCH_RADIUS = 0.1  # around that place, as a part of the person's size, within
 def complete(person, graph, detections, scmap, locref, stride):
     """A Person whose absent joints are filled in; their score is that of the score map there, mostly low.
 
+    The person's score becomes the mean square of all joints' scores, which ranks people better than their mean: few
+    certain joints are a surer sign of somebody than many that are all a little likely.
     graph, detections: what the person was assembled from; scmap: [H, W, J]; locref: [H, W, J, 2] px, or None
     """
     joints = len(detections.coord)
@@ -33,7 +35,7 @@ def complete(person, graph, detections, scmap, locref, stride):
         point = np.average(np.array(points)[best], axis=0, weights=np.array(weights)[best])
         keypoints[joint] = _nearby(point, SEARCH_RADIUS * size, scmap[..., joint],
                                    None if locref is None else locref[..., joint, :], stride)
-    return person._replace(keypoints=keypoints)
+    return person._replace(keypoints=keypoints, score=float(np.square(keypoints[:, 2]).mean()))
 
 
 def _nearby(point, radius, scores, locref, stride):

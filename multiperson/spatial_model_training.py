@@ -57,7 +57,8 @@ def owners(detections, people, radius):
 def collect_examples(images, pairs, radius):
     """The pairs of detections of which one knows whether they are one person's -> {(a, b): PairExamples}.
 
-    images: iterable of (Detections, people), people as for `owners`; pairs: list of (a, b), a < b
+    images: iterable of (number of the picture, Detections, people), people as for `owners`; a picture may come in several
+        sizes; pairs: list of (a, b), a < b
     radius: px within which a detection is a person's joint: that within which cells were positive in training
 
     Positive are pairs of one person, negative pairs across people. In pictures of one person there are none of the
@@ -65,7 +66,7 @@ def collect_examples(images, pairs, radius):
     kind is annotated: otherwise the detection may well be it.
     """
     collected = {pair: [] for pair in pairs}
-    for number, (detections, people) in enumerate(images):
+    for number, detections, people in images:
         people = [np.reshape(person, (-1, 3)) for person in people]
         owner = owners(detections, people, radius)
         for a, b in pairs:

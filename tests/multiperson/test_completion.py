@@ -33,6 +33,7 @@ def test_the_other_joints_know_where_it_is_and_the_score_map_how_sure(scene):
     np.testing.assert_allclose(found.keypoints[2], [50, 90, 0.1], rtol=1e-6)
     np.testing.assert_array_equal(found.keypoints[:2], person.keypoints[:2])
     assert found.visibility.tolist() == [True, True, False]  # what was found stays known
+    assert found.score == pytest.approx((0.8 ** 2 + 0.9 ** 2 + 0.1 ** 2) / 3)
 
 
 def test_a_better_cell_nearby_is_taken_with_its_refinement_and_one_far_away_is_not(scene):

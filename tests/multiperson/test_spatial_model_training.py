@@ -17,12 +17,12 @@ NAMES = ["head", "foot"]
 def pictures(count, people, noise, seed=0):
     """`count` pictures of so many people with two joints; their predicted offsets have normal errors of `noise` px."""
     rng = np.random.RandomState(seed)
-    for _ in range(count):
+    for number in range(count):
         heads = rng.uniform(50, 550, (people, 2))
         poses = np.stack([heads, heads + rng.normal([0, 100], 20, (people, 2))], axis=1)
         found = place(poses)
         found = found._replace(pairwise=[part + rng.normal(0, noise, part.shape) for part in found.pairwise])
-        yield found, [np.column_stack([[0, 1], pose]) for pose in poses]
+        yield number, found, [np.column_stack([[0, 1], pose]) for pose in poses]
 
 
 def test_owners_are_the_nearest_within_reach():
@@ -37,7 +37,7 @@ def test_examples_of_two_people_by_hand():
     # One foot is nobody's, but in a picture of several people one cannot say whose it is not.
     found = with_stray(place(poses), 1, [400, 300], 0.5)
     people = [np.column_stack([[0, 1], pose]) for pose in poses]
-    examples = collect_examples([(found, people)] * 2, [(0, 1)], 17)[0, 1]
+    examples = collect_examples([(0, found, people), (1, found, people)], [(0, 1)], 17)[0, 1]
     assert examples.same.tolist() == [True, False, False, True] * 2 and examples.image.tolist() == [0] * 4 + [1] * 4
     np.testing.assert_array_equal(examples.features[:4], pair_features(found, 0, 1)[:, :2].reshape(4, 8))
 
@@ -46,10 +46,10 @@ def test_examples_of_one_person_and_nobody():
     found = with_stray(with_stray(place([[[10, 10], [10, 90]]]), 1, [400, 300], 0.5), 0, [500, 300], 0.5)
     whole, headless = np.array([[0, 10, 10], [1, 10, 90]]), np.array([[1, 10, 90]])
     # Head and foot; head with stray foot; stray head with foot. Two strays: nobody knows.
-    assert collect_examples([(found, [whole])], [(0, 1)], 17)[0, 1].same.tolist() == [True, False, False]
+    assert collect_examples([(0, found, [whole])], [(0, 1)], 17)[0, 1].same.tolist() == [True, False, False]
     # The head is not annotated, so that any head may be the person's.
-    assert collect_examples([(found, [headless])], [(0, 1)], 17)[0, 1].same.tolist() == []
-    assert collect_examples([(found, [])], [(0, 1)], 17)[0, 1].features.shape == (0, 8)
+    assert collect_examples([(0, found, [headless])], [(0, 1)], 17)[0, 1].same.tolist() == []
+    assert collect_examples([(0, found, [])], [(0, 1)], 17)[0, 1].features.shape == (0, 8)
 
 
 def test_well_separated_people(tmp_path):
