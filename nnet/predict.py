@@ -13,6 +13,7 @@ from nnet.net_factory import pose_net
 from nnet.tf import session_config, tf
 from util.config import adopt_skeleton, find_file
 from util.image import resize
+from util.skeleton import Skeleton
 
 
 def setup_pose_prediction(cfg):
@@ -143,8 +144,20 @@ class PosePredictor(object):
         self._stats = load_pairwise_stats(cfg) if cfg.pairwise_predict else None
 
     def maps(self, image):
-        """uint8 RGB [h, w, 3] -> (score maps, locref, pairwise offsets) as from extract_cnn_output, without any resizing;
-        the last one as a PairwiseField."""
+        """RGB [h, w, 3] -> (score maps, locref, pairwise offsets) as from extract_cnn_output, without any resizing; the
+        last one as a PairwiseField. With test_mirrored, scores and locref are means over the picture and its mirror image.
+        """
+        scores, locref, pairwise = self._maps(image)
+        if self.cfg.test_mirrored:
+            joints = Skeleton.from_config(self.cfg).mirror_map
+            image = self._filled_up(image, scores.shape[1] * int(self.cfg.stride))
+            mirrored = self._maps(image[:, ::-1])
+            scores = (scores + mirrored[0][:, ::-1, joints]) / 2
+            if locref is not None:
+                locref = (locref + mirrored[1][:, ::-1, joints] * [-1, 1]) / 2
+        return scores, locref, pairwise
+
+    def _maps(self, image):
         fetched = {name: self._outputs[name] for name in ("part_prob", "locref", "pairwise_features")
                    if name in self._outputs}
         found = self._session.run(fetched, {self._inputs: image[None]})
@@ -155,6 +168,13 @@ class PosePredictor(object):
             return scores, locref, None
         shape = scores.shape[:2] + (self.cfg.num_joints * (self.cfg.num_joints - 1), 2)
         return scores, locref, PairwiseField(shape, lambda cells: self._offsets_at(features, cells))
+
+    def _filled_up(self, image, width):
+        """The picture on the left of one so wide, of mean_pixel: its cells lie as well when it is mirrored."""
+        filled = np.empty((image.shape[0], width, 3), np.float32)
+        filled[:] = self.cfg.mean_pixel
+        filled[:, :image.shape[1]] = image
+        return filled
 
     def _offsets_at(self, features, cells):
         feed = {self._outputs["pairwise_features"]: features, self._cells: np.insert(cells, 0, 0, axis=1)}

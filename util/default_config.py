@@ -69,7 +69,8 @@ KEYS = {
     "scale_jitter_lo": Key(1.0, NUMBER, "smallest random extra scale"),
     "scale_jitter_up": Key(1.0, NUMBER, "largest random extra scale"),
     "input_size": Key(0, int, "train on square crops of so many px around a person; 0 = whole pictures"),
-    "person_size": Key(0, NUMBER, "scale people so that their joints span so many px; 0 = use global_scale"),
+    "person_size": Key(0, NUMBER, "scale people so that their joints span so many px; 0 = use global_scale; in testing, "
+                                  "look again at the person found at that size, within input_size"),
     "close_up": Key(0.0, NUMBER, "probability of a close-up: up to 3 times as large, with input_size around one joint"),
     "rotation": Key(0.0, NUMBER, "largest random rotation, degrees"),
     "translation": Key(0.0, NUMBER, "largest random shift, as a part of the picture's sides"),
@@ -106,6 +107,7 @@ KEYS = {
     "cached_scoremaps": Key(UNSET, str, "folder of maps to be read instead of running the network"),
     "test_sizes": Key([], list, "sizes, px, at which people are searched: sides of squares with as many pixels as the "
                                   "resized picture; none = global_scale only", NUMBER),
+    "test_mirrored": Key(False, bool, "average score maps and location refinement over the picture and its mirror image"),
     "border": Key(0, int, "px of mean_pixel put around a picture before it is searched for one person"),
     "score_threshold": Key(0.2, NUMBER, "joints with a lower score are not drawn"),
     "pck_threshold": Key(UNSET, NUMBER, "of eval_pck.py"),

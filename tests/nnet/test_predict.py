@@ -7,7 +7,7 @@ import pytest
 from dataset.pairwise_stats import save_pairwise_stats
 from nnet.checkpoint import CheckpointError
 from nnet.net_factory import pose_net
-from nnet.predict import (PosePredictor, argmax_arrows_predict, argmax_pose_predict, extract_cnn_output,
+from nnet.predict import (Found, PosePredictor, argmax_arrows_predict, argmax_pose_predict, extract_cnn_output,
                           setup_pose_prediction)
 from nnet.tf import tf
 from util.config import cfg_from_file, default_config
@@ -152,3 +152,33 @@ def test_pairwise_offsets_of_single_cells_are_those_of_the_dense_maps(tmp_path, 
     rows, columns = np.array([3, 0, 7]), np.array([5, 1, 0])
     np.testing.assert_allclose(pairwise[rows, columns], expected[2][rows, columns], rtol=1e-4, atol=1e-3)
     assert pairwise[rows[:0], columns[:0]].shape == (0, 12, 2)
+
+
+def test_a_mirrored_picture_gives_mirrored_maps(config):
+    """With test_mirrored the network need not be symmetric for its maps to be."""
+    config.update(test_mirrored=True, all_joints=[[0, 1], [2], [3]])
+    image = np.random.RandomState(0).randint(0, 256, (80, 96, 3), np.uint8)  # whole cells: both fill up alike
+    predictor = PosePredictor(config)
+    scores, locref, _ = predictor.maps(image)
+    mirrored_scores, mirrored_locref, _ = predictor.maps(image[:, ::-1])
+    np.testing.assert_allclose(mirrored_scores[:, ::-1, [1, 0, 2, 3]], scores, atol=1e-5)
+    np.testing.assert_allclose(mirrored_locref[:, ::-1, [1, 0, 2, 3]] * [-1, 1], locref, atol=1e-4)
+    config.test_mirrored = False
+    assert np.abs(predictor.maps(image)[0] - scores).max() > 1e-4
+
+
+def test_the_person_found_is_looked_at_closer(config, monkeypatch):
+    """A person whose certain joints span 20 px is cut out, with input_size around, and enlarged to person_size."""
+    config.update(person_size=60, input_size=90, score_threshold=0.5)
+    predictor, looked_at = PosePredictor(config), []
+
+    def find_at(image, scale):
+        looked_at.append((image.shape[:2], scale))
+        pose = np.array([[50.0, 60, 0.9], [70, 60, 0.9], [60, 50, 0.9], [3, 3, 0.1]])
+        return Found(pose if len(looked_at) == 1 else pose - [45, 40, 0], scale, None, None)
+
+    monkeypatch.setattr(predictor, "find_at", find_at)
+    found = predictor.find(np.zeros((200, 300, 3), np.uint8))
+    assert looked_at[0] == ((200, 300), 1.0)
+    assert looked_at[1] == ((31, 31), 3.0)  # 90 / 3 px around (60, 55), and the last one whole
+    np.testing.assert_allclose(found.pose[:3, :2], [[50, 60], [70, 60], [60, 50]])
