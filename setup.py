@@ -43,6 +43,7 @@ setup(
     name="pose-tensorflow",
     version="1.0.0",
     description="DeeperCut / ArtTrack human pose estimation",
+    license="Apache-2.0",
     python_requires=">=3.7",
     packages=find_packages(include=["dataset*", "nnet*", "multiperson*", "util*", "lib*", "demo*"]),
     py_modules=["config", "multicut", "nms_grid"],

@@ -84,7 +84,7 @@ def pairwise_targets():
 
 def cold_start():
     """Seconds from the command to the JSON of one picture."""
-    picture = os.path.join(ROOT, "docs/images/astronaut_pose.png")
+    picture = os.path.join(ROOT, "demo/images/skier.jpg")
     command = [sys.executable, os.path.join(ROOT, "demo/singleperson.py"), picture, "--out", "out/bench"]
     return median_seconds(lambda: subprocess.check_call(command, stdout=subprocess.DEVNULL), repeats=3)
 

@@ -7,7 +7,7 @@
     scipy.io.savemat("dataset.mat", mat)
 
 Labels in files (tables, COCO, DeepLabCut, ...) need no program: `python -m dataset.convert`. An example of the result is
-models/dataset_example.mat: one picture with four of the 14 joints of dataset_type mpii.
+models/dataset_example.mat: one picture with the limb joints of dataset_type mpii, as COCO labels them.
 """
 import numpy as np
 

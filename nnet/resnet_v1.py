@@ -7,7 +7,6 @@ from nnet.layers import conv_bn
 from nnet.tf import tf
 
 UNITS = {"resnet_50": (3, 4, 6, 3), "resnet_101": (3, 4, 23, 3)}
-OUTPUT_STRIDE = 16
 
 
 def _conv_same(x, channels, size, stride, rate, name):

@@ -10,17 +10,23 @@ from demo.samples import sample_images
 from multiperson.predict import PeoplePredictor
 from nnet.predict import PosePredictor
 from util.config import cfg_from_file
-from util.skeleton import COCO, MPII, Skeleton
+from util.skeleton import COCO, MPII
 
 LIMB_JOINTS = [name for name in MPII.joint_names if name.startswith(("left", "right"))]
 NEAR = 0.25  # of the torso, left hip to right shoulder
 
 
+PICTURES = ["skateboarder_jumping", "skateboarder_standing", "skier", "woman_standing"]
+
+
 @pytest.fixture(scope="module")
-def labelled():
-    """{picture: [17, 3] (x, y, COCO's visibility)}"""
+def pictures():
+    """{name: (image, [17, 3] (x, y, COCO's visibility))}"""
+    images = dict(sample_images())
     with open(os.path.join(ROOT, "tests/data/demo_people.json")) as stream:
-        return {name: np.reshape(keypoints, (17, 3)).astype(float) for name, keypoints in json.load(stream).items()}
+        labels = json.load(stream)
+    assert sorted(labels) == PICTURES
+    return {name: (images[name], np.reshape(labels[name], (17, 3)).astype(float)) for name in labels}
 
 
 def misplaced(pose, skeleton, label):
@@ -31,20 +37,30 @@ def misplaced(pose, skeleton, label):
     return {name: value for name, value in distance.items() if not value <= NEAR * torso}  # nan is not near
 
 
-def pictures(labelled):
-    images = dict(sample_images())
-    assert set(labelled) < set(images)
-    return [(name, images[name], label) for name, label in labelled.items()]
+def but_for(**reasons):
+    """PICTURES, those marked that the weights do not get right yet."""
+    marks = {name: [pytest.mark.xfail(strict=True, reason=reason)] for name, reason in reasons.items()}
+    return [pytest.param(name, marks=marks.get(name, [])) for name in PICTURES]
 
 
-def test_one_person(labelled):
-    cfg = cfg_from_file(os.path.join(ROOT, "models/single/test/pose_cfg.yaml"))
-    predictor = PosePredictor(cfg)
-    for name, image, label in pictures(labelled):
-        assert misplaced(predictor.find(image).pose, Skeleton.from_config(cfg), label) == {}, name
+@pytest.fixture(scope="module")
+def single():
+    return PosePredictor(cfg_from_file(os.path.join(ROOT, "models/single/test/pose_cfg.yaml")))
 
 
-def test_several_people(labelled):
-    predictor = PeoplePredictor(cfg_from_file(os.path.join(ROOT, "models/multi/test/pose_cfg.yaml")))
-    for name, image, label in pictures(labelled):
-        assert misplaced(predictor.find(image)[0].keypoints, COCO, label) == {}, name
+@pytest.fixture(scope="module")
+def multi():
+    return PeoplePredictor(cfg_from_file(os.path.join(ROOT, "models/multi/test/pose_cfg.yaml")))
+
+
+@pytest.mark.parametrize("name", but_for(skier="the elbows, black before black"))
+def test_one_person(single, pictures, name):
+    image, label = pictures[name]
+    assert misplaced(single.find(image).pose, MPII, label) == {}
+
+
+@pytest.mark.parametrize("name", but_for(skier="the right arm, black before black",
+                                         skateboarder_jumping="the right knee and the left ankle, which others hide"))
+def test_several_people(multi, pictures, name):
+    image, label = pictures[name]
+    assert misplaced(multi.find(image)[0].keypoints, COCO, label) == {}

@@ -148,8 +148,8 @@ def show_arrows(cfg, img, pose, arrows):
 
 
 def waitforbuttonpress():
-    """Show the open figures until a key or button is pressed, where there is a display."""
+    """Show the open figures for at most a second, or until a key or button is pressed; at once where there are none, or
+    no display."""
     import matplotlib.pyplot as plt
-    plt.show(block=False)
-    if plt.get_backend().lower() != "agg":
-        plt.waitforbuttonpress()
+    if plt.get_fignums() and plt.get_backend().lower() != "agg":
+        plt.waitforbuttonpress(timeout=1)

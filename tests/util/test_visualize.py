@@ -69,3 +69,15 @@ def test_shoulders_and_hips_make_a_torso():
     assert visualize.drawn_limbs(MPII._replace(limbs=[])) == []  # a skeleton without limbs is drawn as dots
     chest = pose_of(left_shoulder=(40, 40, 0.9), right_shoulder=(600, 40, 0.9))
     np.testing.assert_allclose(visualize.draw_pose(LARGE, chest, MPII, 0.5)[40, 320], visualize.MIDDLE, atol=12)
+
+
+def test_waiting_ends_after_a_second_and_at_once_without_figures(monkeypatch):
+    waited = []
+    monkeypatch.setattr(plt, "waitforbuttonpress", lambda timeout: waited.append(timeout))
+    monkeypatch.setattr(plt, "get_backend", lambda: "TkAgg")
+    visualize.waitforbuttonpress()
+    assert waited == []
+    plt.figure()
+    visualize.waitforbuttonpress()
+    plt.close("all")
+    assert waited == [1]
