@@ -98,6 +98,7 @@ def argmax_arrows_predict(scmap, offmat, pairwise_diff, stride):
             for a in range(joints) for b in range(joints) if a != b}
 
 
+SURE = 0.1  # confidence from which on no other scale is tried
 FEWEST_JOINTS = 3  # from which a person's size can be told
 
 Found = namedtuple("Found", "pose scale scores locref")
@@ -188,11 +189,17 @@ class PosePredictor(object):
         return [size / np.sqrt(image.shape[0] * image.shape[1]) for size in self.cfg.test_sizes]
 
     def find(self, image):
-        """The most confident person of a picture, uint8 RGB [h, w, 3], over all scales_for it -> Found.
+        """The most confident person of a picture, uint8 RGB [h, w, 3], over scales_for it -> Found.
 
-        With person_size, that person is then looked at once more, at the size that the network knows best.
+        The scales are tried in turn until somebody is surely there. With person_size, that person is then looked at once
+        more, at the size that the network knows best.
         """
-        found = max((self.find_at(image, scale) for scale in self.scales_for(image)), key=_confidence)
+        tried = []
+        for scale in self.scales_for(image):
+            tried.append(self.find_at(image, scale))
+            if _confidence(tried[-1]) >= SURE:
+                break
+        found = max(tried, key=_confidence)
         return max([found] + self._closer(image, found), key=_confidence)
 
     def _closer(self, image, found):

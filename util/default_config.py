@@ -106,7 +106,8 @@ KEYS = {
     "scoremap_dir": Key("test", str, "folder of cached maps"),
     "cached_scoremaps": Key(UNSET, str, "folder of maps to be read instead of running the network"),
     "test_sizes": Key([], list, "sizes, px, at which people are searched: sides of squares with as many pixels as the "
-                                  "resized picture; none = global_scale only", NUMBER),
+                                  "resized picture; none = global_scale only. One person: tried in turn until it is surely "
+                                  "found", NUMBER),
     "test_mirrored": Key(False, bool, "average score maps and location refinement over the picture and its mirror image"),
     "border": Key(0, int, "px of mean_pixel put around a picture before it is searched for one person"),
     "score_threshold": Key(0.2, NUMBER, "joints with a lower score are not drawn"),

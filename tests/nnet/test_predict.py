@@ -81,8 +81,9 @@ def test_the_joints_of_the_weights(tmp_path, random_weights):
     assert Skeleton.from_config(cfg) == skeleton
 
 
-def test_several_sizes_are_tried_and_the_surest_is_kept(config):
+def test_several_sizes_are_tried_and_the_surest_is_kept(config, monkeypatch):
     config.test_sizes = [64, 128, 192]
+    monkeypatch.setattr("nnet.predict.SURE", 1.1)
     predictor = PosePredictor(config)
     image = np.random.RandomState(0).randint(0, 256, (80, 100, 3), np.uint8)
     areas = [scale ** 2 * 80 * 100 for scale in predictor.scales_for(image)]
@@ -91,6 +92,8 @@ def test_several_sizes_are_tried_and_the_surest_is_kept(config):
     tried = [predictor.find_at(image, scale) for scale in predictor.scales_for(image)]
     assert (found.pose[:, 2] ** 2).mean() == max((one.pose[:, 2] ** 2).mean() for one in tried)
     assert found.scores.shape[:2] == tuple(2 * -(-int(side * found.scale) // 16) for side in image.shape[:2])
+    monkeypatch.setattr("nnet.predict.SURE", 0.0)
+    assert predictor.find(image).scale == tried[0].scale  # sure enough: no other size is tried
     config.test_sizes = []
     assert predictor.scales_for(image) == [1.0]
 
