@@ -32,7 +32,7 @@ def used_pairs(cfg):
     for pair in pairs:
         if len(pair) != 2 or pair[0] == pair[1] or not (0 <= pair[0] and pair[1] < joints):
             raise UserError("sparse_graph: %s is not a pair of different joints among 0 to %d"
-                             % (list(pair), joints - 1))
+                            % (list(pair), joints - 1))
     return pairs
 
 

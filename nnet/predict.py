@@ -23,22 +23,23 @@ def setup_pose_prediction(cfg):
     has them. A config that does not say which joints it means takes those of the weights. Raises
     nnet.checkpoint.CheckpointError where the weights are missing or do not fit.
     """
-    weights = _weights_of(cfg)
     with tf.Graph().as_default():
-        inputs = tf.placeholder(tf.float32, [None, None, None, 3], "inputs")
-        outputs = pose_net(cfg).test(inputs)
-        session = tf.Session(config=session_config())
-        restore_network(session, weights)
+        session, inputs, outputs = _network(cfg)
     return session, inputs, [outputs[name] for name in ("part_prob", "locref", "pairwise_pred") if name in outputs]
 
 
-def _weights_of(cfg):
-    """The path of a config's weights, whose skeleton the config takes where it has none."""
+def _network(cfg, pairwise_at=None):
+    """(session, inputs, {name: output}) on the current graph, see PoseNet.test; the config takes the weights' skeleton
+    where it has none."""
     weights = find_file(cfg, "init_weights")
     skeleton = skeleton_of(weights)
     if skeleton is not None:
         adopt_skeleton(cfg, skeleton, weights)
-    return weights
+    inputs = tf.placeholder(tf.float32, [None, None, None, 3], "inputs")
+    outputs = pose_net(cfg).test(inputs, pairwise_at)
+    session = tf.Session(config=session_config())
+    restore_network(session, weights)
+    return session, inputs, outputs
 
 
 def extract_cnn_output(outputs_np, cfg, pairwise_stats=None):
@@ -135,13 +136,9 @@ class PosePredictor(object):
 
     def __init__(self, cfg):
         self.cfg = cfg
-        weights = _weights_of(cfg)
         with tf.Graph().as_default():
-            self._inputs = tf.placeholder(tf.float32, [None, None, None, 3], "inputs")
             self._cells = tf.placeholder(tf.int32, [None, 3], "cells")  # place in the batch, row, column
-            self._outputs = pose_net(cfg).test(self._inputs, self._cells)
-            self._session = tf.Session(config=session_config())
-            restore_network(self._session, weights)
+            self._session, self._inputs, self._outputs = _network(cfg, self._cells)
         self._stats = load_pairwise_stats(cfg) if cfg.pairwise_predict else None
 
     def maps(self, image):
@@ -151,8 +148,9 @@ class PosePredictor(object):
         scores, locref, pairwise = self._maps(image)
         if self.cfg.test_mirrored:
             joints = Skeleton.from_config(self.cfg).mirror_map
-            image = self._filled_up(image, scores.shape[1] * int(self.cfg.stride))
-            mirrored = self._maps(image[:, ::-1])
+            # Filled up to whole cells, so that they lie as well when the picture is mirrored.
+            filled = self._on_canvas(image, image.shape[0], scores.shape[1] * int(self.cfg.stride))
+            mirrored = self._maps(filled[:, ::-1])
             scores = (scores + mirrored[0][:, ::-1, joints]) / 2
             if locref is not None:
                 locref = (locref + mirrored[1][:, ::-1, joints] * [-1, 1]) / 2
@@ -170,12 +168,12 @@ class PosePredictor(object):
         shape = scores.shape[:2] + (self.cfg.num_joints * (self.cfg.num_joints - 1), 2)
         return scores, locref, PairwiseField(shape, lambda cells: self._offsets_at(features, cells))
 
-    def _filled_up(self, image, width):
-        """The picture on the left of one so wide, of mean_pixel: its cells lie as well when it is mirrored."""
-        filled = np.empty((image.shape[0], width, 3), np.float32)
-        filled[:] = self.cfg.mean_pixel
-        filled[:, :image.shape[1]] = image
-        return filled
+    def _on_canvas(self, image, height, width, corner=0):
+        """The picture in one of height x width px of mean_pixel, `corner` px from its top and left. float32"""
+        canvas = np.empty((height, width, 3), np.float32)
+        canvas[:] = self.cfg.mean_pixel
+        canvas[corner:corner + image.shape[0], corner:corner + image.shape[1]] = image
+        return canvas
 
     def _offsets_at(self, features, cells):
         feed = {self._outputs["pairwise_features"]: features, self._cells: np.insert(cells, 0, 0, axis=1)}
@@ -237,7 +235,4 @@ class PosePredictor(object):
         width = self._border_cells() * int(self.cfg.stride)
         if not width:
             return image
-        bordered = np.empty((image.shape[0] + 2 * width, image.shape[1] + 2 * width, 3), np.float32)
-        bordered[:] = self.cfg.mean_pixel
-        bordered[width:-width, width:-width] = image
-        return bordered
+        return self._on_canvas(image, image.shape[0] + 2 * width, image.shape[1] + 2 * width, width)

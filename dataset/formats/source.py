@@ -12,7 +12,7 @@ import scipy.io
 from dataset.dataset_mat import LARGEST_SIDE, DataItem, DatasetError
 from util.command import UserError
 from util.image import ImageError, image_size
-from util.skeleton import Skeleton, skeleton_for
+from util.skeleton import skeleton_for
 
 Point = collections.namedtuple("Point", "person joint x y")
 Point.__doc__ = """A labelled joint. person: whatever tells the people of a picture apart; joint: its name; x, y: px."""
