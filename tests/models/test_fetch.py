@@ -102,7 +102,7 @@ def test_an_answer_that_breaks_off_is_noticed(server, fetch):
     assert fetch(server.url + "/weights.bin").returncode == 0 and content() == DATA and server.asked[1] == "bytes=5000-"
 
 
-@pytest.mark.parametrize("there, asked", [(DATA, []), (DATA + b"more", [None])])
+@pytest.mark.parametrize("there, asked", [(DATA, []), (DATA + b"more", [None])], ids=["whole", "too long"])
 def test_what_an_earlier_download_left(server, fetch, there, asked):
     """A whole file only gets its name; one that is too long is begun anew."""
     with open("weights.bin.part", "wb") as stream:
