@@ -1,4 +1,5 @@
-"""Predict everybody in each picture of the config's COCO data set: writes COCO results and drawn pictures."""
+"""Predict everybody in each picture of the config's COCO data set: writes COCO results (predictions.json), poses.json
+(with the joints' scores, for dataset.export) and drawn pictures."""
 import argparse
 import json
 import os
@@ -20,6 +21,7 @@ from util.command import UserError, run_command
 from util.config import load_config
 from util.image import resize
 from util.mscoco_util import coco_result, pose_predict_with_gt_segm
+from util.pose_json import image_entry, person_entry, write_poses
 from util.skeleton import Skeleton
 from util.visualize import drawn_limbs
 
@@ -83,11 +85,12 @@ def people_from_masks(cfg, scaled_maps, item, image):
 
 def test(cfg, args):
     dataset = factory.create(cfg)
-    limbs = drawn_limbs(Skeleton.from_config(cfg))
+    skeleton = Skeleton.from_config(cfg)
+    limbs = drawn_limbs(skeleton)
     model = None if cfg.use_gt_segm else SpatialModel(cfg).load()
     all_maps = Maps(cfg, args.cache)
     os.makedirs(args.out, exist_ok=True)
-    results = []
+    results, poses = [], []
     for item in tqdm(dataset.data[:DEV_PICTURES] if args.dev else dataset.data):
         image = read_picture(item)
         maps = all_maps.of(item, image)
@@ -96,12 +99,16 @@ def test(cfg, args):
             continue
         people = people_from_multicut(model, maps, item, args.gt_parts)
         results += [coco_result(item.coco_id, person.keypoints, person.score) for person in people]
+        entries = [person_entry(person.keypoints, person.score) for person in people]
+        poses.append(dict(image_entry(item.im_path, image, entries), id=item.coco_id))
         if not args.novis:
             drawn = draw_people(image, [person.keypoints for person in people], limbs, threshold=cfg.score_threshold)
             Image.fromarray(drawn).save(os.path.join(args.out, "%s_pose.png" % item.coco_id))
     path = os.path.join(args.out, "predictions_with_segm.json" if cfg.use_gt_segm else "predictions.json")
     with open(path, "w") as stream:
         json.dump(results, stream)
+    if poses:
+        write_poses(os.path.join(args.out, "poses.json"), skeleton, poses)
     print("wrote %s: %d people" % (path, len(results)))
 
 
@@ -113,7 +120,7 @@ def main():
     parser.add_argument("--dev", action="store_true", help="only the first %d pictures" % DEV_PICTURES)
     parser.add_argument("--gt_parts", action="store_true",
                         help="give the annotated joints to the assembly, to judge it apart from the detection")
-    parser.add_argument("--out", default=".", help="folder of predictions.json and the drawn pictures")
+    parser.add_argument("--out", default=".", help="folder of predictions.json, poses.json and the drawn pictures")
     args = parser.parse_args()
     test(load_config(args.config), args)
 

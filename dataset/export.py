@@ -2,10 +2,12 @@
 
     python -m dataset.export out/poses.json results.json --annotations person_keypoints_val.json   # COCO results
     python -m dataset.export out/poses.json poses.csv          # a row a person: image, person, score, nose_x, ...
+    python -m dataset.export out/poses.json poses.csv --long   # a row a joint: image, person, joint, x, y, score
     python -m dataset.export out/poses.json poses.h5           # DeepLabCut's form, and the same as poses.csv
     python -m dataset.export out/poses.json again/dataset.mat  # joints scored at least --threshold
 
-Predictions are what the demos write (poses.json), or test.py (predictions.mat, whose pictures --config names).
+Predictions are what the demos and test_multiperson.py write (poses.json, one person or several), test.py
+(predictions.mat), or COCO results of any program; of the last two --config names the pictures.
 """
 import argparse
 import os
@@ -26,9 +28,8 @@ from util.pose_json import keypoints_of, person_entry
 from util.skeleton import Skeleton, skeleton_for
 
 
-def read_poses(path):
-    """(images, Skeleton) of a poses.json, see util/pose_json.py. Raises DatasetError."""
-    document = load_json(path)
+def read_poses(path, document):
+    """(images, Skeleton) of what a poses.json holds, see util/pose_json.py. Raises DatasetError."""
     names = [str(name) for name in document["joint_names"]]
     limbs = [(names[a], names[b]) for a, b in document["limbs"]]
     skeleton = skeleton_for(names, limbs)
@@ -39,8 +40,8 @@ def read_poses(path):
         if any(len(person["keypoints"]) != len(names) for person in image["people"]):
             raise DatasetError("%s: a person in %s has not %d keypoints" % (path, image["image"], len(names)))
         people = [person_entry(keypoints_of(person)[order], person["score"]) for person in image["people"]]
-        images.append({"image": find_picture(image["image"], folders), "width": int(image["width"]),
-                       "height": int(image["height"]), "people": people})
+        images.append(dict(image, image=find_picture(image["image"], folders), width=int(image["width"]),
+                           height=int(image["height"]), people=people))
     return images, skeleton
 
 
@@ -50,12 +51,39 @@ def read_predictions(path, cfg):
     items = factory.create(cfg).data
     if len(joints) != len(items):
         raise UserError("%s holds %d predictions for the %d pictures of %s" % (path, len(joints), len(items), cfg.dataset))
-    images = []
-    for item, pose in zip(items, joints):
-        image = {"image": item.im_path, "width": item.im_size[2], "height": item.im_size[1],
-                 "people": [person_entry(np.asarray(pose, float), np.mean(pose[:, 2]))]}
-        images.append(image if item.coco_id is None else dict(image, id=item.coco_id))
-    return images, Skeleton.from_config(cfg)
+    return [_image(item, [person_entry(np.asarray(pose, float), np.mean(pose[:, 2]))])
+            for item, pose in zip(items, joints)], Skeleton.from_config(cfg)
+
+
+def read_results(path, results, cfg):
+    """The same of the COCO results that a file holds, whose joints have no scores but 1 = found."""
+    items = factory.create(cfg).data  # first: its annotations may say which joints there are
+    skeleton = Skeleton.from_config(cfg)
+    people = {item.coco_id: [] for item in items}
+    for result in results:
+        keypoints = np.array(result["keypoints"], float).reshape(-1, 3)
+        if result["image_id"] not in people or len(keypoints) != skeleton.num_joints:
+            raise UserError("%s: a person with %d keypoints in image %s, but %s has no such image, or %d joints" % (
+                path, len(keypoints), result["image_id"], cfg.dataset, skeleton.num_joints))
+        keypoints[keypoints[:, 2] == 0] = np.nan
+        people[result["image_id"]].append(person_entry(keypoints, result["score"]))
+    return [_image(item, people[item.coco_id]) for item in items], skeleton
+
+
+def _image(item, people):
+    image = {"image": item.im_path, "width": item.im_size[2], "height": item.im_size[1], "people": people}
+    return image if item.coco_id is None else dict(image, id=item.coco_id)
+
+
+def read(path, config):
+    """(images, Skeleton) of predictions of any form; config: path of the one that those without pictures need."""
+    with reading(path):
+        if path.endswith(".mat"):
+            return read_predictions(path, load_config(config))
+        document = load_json(path)
+        if isinstance(document, list):
+            return read_results(path, document, load_config(config))
+        return read_poses(path, document)
 
 
 def number_images(images, annotations):
@@ -85,8 +113,8 @@ def labels_of(images, threshold):
     return items
 
 
-def export(images, skeleton, out, annotations=None, threshold=0.2):
-    """Write predictions in the form that OUT's ending says. Raises UserError."""
+def export(images, skeleton, out, annotations=None, threshold=0.2, long=False):
+    """Write predictions in the form that OUT's ending says; the arguments are those of the command. Raises UserError."""
     os.makedirs(os.path.dirname(os.path.abspath(out)), exist_ok=True)
     if out.endswith(".mat"):
         items = labels_of(images, threshold)
@@ -97,7 +125,7 @@ def export(images, skeleton, out, annotations=None, threshold=0.2):
         number_images(images, annotations)
         write_coco_results(out, images)
     elif out.endswith(".csv"):
-        write_csv(out, skeleton.joint_names, images)
+        write_csv(out, skeleton.joint_names, images, long)
     elif out.endswith(".h5"):
         write_deeplabcut(out, skeleton.joint_names, images)
         out += " and .csv"
@@ -108,18 +136,15 @@ def export(images, skeleton, out, annotations=None, threshold=0.2):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("predictions", metavar="PREDICTIONS", help="poses.json or predictions.mat")
+    parser.add_argument("predictions", metavar="PREDICTIONS", help="poses.json, predictions.mat or COCO results")
     parser.add_argument("out", metavar="OUT", help="OUT.json, OUT.csv, OUT.h5 or OUT.mat")
-    parser.add_argument("--config", default="pose_cfg.yaml", help="of predictions.mat: the config it was made with")
+    parser.add_argument("--config", default="pose_cfg.yaml",
+                        help="of predictions.mat and COCO results: the config that they were made with")
     parser.add_argument("--annotations", help="COCO annotations whose image ids OUT.json takes; default: 1, 2, ...")
     parser.add_argument("--threshold", type=float, default=0.2, help="lowest score of a joint in OUT.mat")
+    parser.add_argument("--long", action="store_true", help="OUT.csv has a row a joint instead of a row a person")
     args = parser.parse_args()
-    with reading(args.predictions):
-        if args.predictions.endswith(".mat"):
-            images, skeleton = read_predictions(args.predictions, load_config(args.config))
-        else:
-            images, skeleton = read_poses(args.predictions)
-    export(images, skeleton, args.out, args.annotations, args.threshold)
+    export(*read(args.predictions, args.config), args.out, args.annotations, args.threshold, args.long)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,14 @@ def test_people_of_a_data_set(folder):
     assert {person["image_id"] for person in people} <= {7, 9} and os.path.exists("out/7_pose.png")
     maps = scipy.io.loadmat("maps/7.mat")
     assert maps["scoremaps"].shape == (8, 10, 17) and maps["pairwise_diff"].shape == (8, 10, 272, 2)
+    # poses.json says the same, and its joints have scores; dataset.export turns it into everything else.
+    done = run("dataset/export.py", "out/poses.json", "exported.json")
+    assert done.returncode == 0, done.stderr
+    for one, other in zip(people, read("exported.json")):
+        assert one["image_id"] == other["image_id"]
+        np.testing.assert_allclose(one["keypoints"], other["keypoints"], atol=0.002)
+    joints = [joint for image in read("out/poses.json")["images"] for one in image["people"] for joint in one["keypoints"]]
+    assert {joint[2] for joint in joints if joint} - {0, 1}
     # From the cached maps, without the network, the same people.
     assert run("test_multiperson.py", "--config", "cached.yaml", "--novis", "--out", "again").returncode == 0
     again = read("again/predictions.json")

@@ -96,19 +96,24 @@ def _labelled(path, rows):
     return rows.assign(**numbers)[visible & numbers["x"].notna() & rows["joint"].notna()]
 
 
-def write_csv(path, joint_names, images):
+def write_csv(path, joint_names, images, long=False):
     """Write predictions (see util/pose_json.py), a row a person: image, person, score, nose_x, nose_y, nose_score, ...
 
-    Pictures are named relative to the file; one without people has a row without numbers.
+    long: a row a joint: image, person, joint, x, y, score. Pictures are named relative to the file; one without people
+    has a row without numbers.
     """
     folder = os.path.dirname(os.path.abspath(path))
+    columns = ["%s_%s" % (joint, part) for joint in joint_names for part in ("x", "y", "score")]
+    columns = ["image", "person"] + (["joint", "x", "y", "score"] if long else ["score"] + columns)
     rows = []
     for image in images:
         name = os.path.relpath(os.path.abspath(image["image"]), folder)
         for number, person in enumerate(image["people"], 1):
-            rows.append([name, number, person["score"]] + keypoints_of(person).ravel().tolist())
+            pose = keypoints_of(person).tolist()
+            if long:
+                rows += [[name, number, joint] + point for joint, point in zip(joint_names, pose)]
+            else:
+                rows.append([name, number, person["score"]] + sum(pose, []))
         if not image["people"]:
-            rows.append([name] + [None] * (2 + 3 * len(joint_names)))
-    columns = ["%s_%s" % (joint, part) for joint in joint_names for part in ("x", "y", "score")]
-    table = pandas.DataFrame(rows, columns=["image", "person", "score"] + columns)
-    table.astype({"person": "Int64"}).to_csv(path, index=False)
+            rows.append([name] + [None] * (len(columns) - 1))
+    pandas.DataFrame(rows, columns=columns).astype({"person": "Int64"}).to_csv(path, index=False)

@@ -12,6 +12,7 @@ from dataset.convert import read
 from dataset.dataset_mat import DatasetError, read_dataset_mat
 from util.command import UserError
 from util.config import cfg_from_file
+from util.mscoco_util import coco_result
 from util.pose_json import person_entry, write_poses
 from util.skeleton import skeleton_for
 
@@ -59,6 +60,16 @@ def test_csv_which_convert_reads(poses, monkeypatch, caplog):
     check_people(items, [2, 3, 3])
 
 
+def test_long_csv_which_convert_reads(poses, monkeypatch):
+    run(monkeypatch, "poses.json", "new/poses.csv", "--long")
+    table = pandas.read_csv("new/poses.csv")
+    assert list(table.columns) == ["image", "person", "joint", "x", "y", "score"] and len(table) == 3 * 3 + 1
+    assert table.iloc[1].tolist()[1:] == [1, "left_ear", 3.25, 4, 0.1]
+    items, skeleton = read("new/poses.csv")
+    assert skeleton.joint_names == SKELETON.joint_names
+    check_people(items, [2, 3, 3])
+
+
 def check_people(items, joints):
     """The three pictures, and how many joints each person has."""
     for item, name in zip(items, ["a.png", "sub/b.png", "c.png"]):
@@ -91,7 +102,7 @@ def test_deeplabcut(poses, monkeypatch):
 
 def test_deeplabcut_one_animal(poses):
     pytest.importorskip("tables")
-    images, skeleton = export.read_poses("poses.json")
+    images, skeleton = export.read("poses.json", None)
     export.export(images[1:], skeleton, "poses.h5")
     assert pandas.read_hdf("poses.h5").columns.names == ["scorer", "bodyparts", "coords"]
 
@@ -110,6 +121,23 @@ def test_predictions_mat(dots, write_config, monkeypatch, tmp_path):
     scipy.io.savemat("predictions.mat", {"joints": joints[:, :2]})
     with pytest.raises(UserError, match="predictions.mat holds 2 predictions for the 6 pictures of dataset.mat"):
         run(monkeypatch, "predictions.mat", "new/dataset.mat")
+
+
+def test_coco_results_of_any_program(coco_root, monkeypatch):
+    monkeypatch.chdir(coco_root)
+    (coco_root / "pose_cfg.yaml").write_text(
+        "{dataset: ., dataset_type: coco, dataset_phase: val, dataset_ann: person_keypoints}")
+    people = [coco_result(7, np.random.RandomState(seed).rand(17, 3) * 50, seed / 8) for seed in (1, 2)]
+    people[0]["keypoints"][:3] = 0, 0, 0
+    (coco_root / "results.json").write_text(json.dumps(people))
+    run(monkeypatch, "results.json", "again.json")
+    assert json.loads((coco_root / "again.json").read_text()) == people
+    run(monkeypatch, "results.json", "again.mat")
+    first, second = read_dataset_mat("again.mat")
+    assert [len(person) for person in first.joints] == [16, 17] and second.joints == []
+    (coco_root / "results.json").write_text(json.dumps([dict(people[0], image_id=8)]))
+    with pytest.raises(UserError, match="results.json: a person with 17 keypoints in image 8, but . has no such image"):
+        run(monkeypatch, "results.json", "again.json")
 
 
 @pytest.mark.parametrize("text, message", [
