@@ -47,7 +47,7 @@ class Reader(object):
 
     def __init__(self, folder, monkeypatch, replaced):
         self._monkeypatch, self._replaced = monkeypatch, replaced
-        project = folder / "project"
+        project = folder / "pose-tensorflow"
         project.mkdir()
         for name in os.listdir(ROOT):
             if not name.startswith("."):
