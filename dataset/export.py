@@ -62,9 +62,11 @@ def read_results(path, results, cfg):
     people = {item.coco_id: [] for item in items}
     for result in results:
         keypoints = np.array(result["keypoints"], float).reshape(-1, 3)
-        if result["image_id"] not in people or len(keypoints) != skeleton.num_joints:
-            raise UserError("%s: a person with %d keypoints in image %s, but %s has no such image, or %d joints" % (
-                path, len(keypoints), result["image_id"], cfg.dataset, skeleton.num_joints))
+        if result["image_id"] not in people:
+            raise UserError("%s: the data set %s has no image %s" % (path, cfg.dataset, result["image_id"]))
+        if len(keypoints) != skeleton.num_joints:
+            raise DatasetError("%s: a person in image %s has not %d keypoints"
+                               % (path, result["image_id"], skeleton.num_joints))
         keypoints[keypoints[:, 2] == 0] = np.nan
         people[result["image_id"]].append(person_entry(keypoints, result["score"]))
     return [_image(item, people[item.coco_id]) for item in items], skeleton

@@ -40,7 +40,7 @@ def shorten(path):
 
 
 class Reader(object):
-    """Somebody at the keyboard, in a copy of the project's folder.
+    """Somebody at the keyboard, in a folder with this project's scripts.
 
     replaced: {regular expression: text}, changes of the commands
     """
@@ -50,7 +50,7 @@ class Reader(object):
         project = folder / "pose-tensorflow"
         project.mkdir()
         for name in os.listdir(ROOT):
-            if not name.startswith("."):
+            if name.endswith(".py") or name == "demo":
                 os.symlink(os.path.join(ROOT, name), str(project / name))
         monkeypatch.chdir(project)
         monkeypatch.setenv("HOME", str(folder))

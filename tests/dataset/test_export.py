@@ -136,7 +136,7 @@ def test_coco_results_of_any_program(coco_root, monkeypatch):
     first, second = read_dataset_mat("again.mat")
     assert [len(person) for person in first.joints] == [16, 17] and second.joints == []
     (coco_root / "results.json").write_text(json.dumps([dict(people[0], image_id=8)]))
-    with pytest.raises(UserError, match="results.json: a person with 17 keypoints in image 8, but . has no such image"):
+    with pytest.raises(UserError, match="results.json: the data set . has no image 8"):
         run(monkeypatch, "results.json", "again.json")
 
 
