@@ -36,14 +36,13 @@ class Monitor(object):
             return by_name[name] if name in by_name else getter(name, *args, **kwargs)
 
         with tf.variable_scope(tf.get_variable_scope(), reuse=True, custom_getter=averaged):
-            outputs = pose_net(dataset.cfg).test(self._inputs)
-        self._outputs = [outputs[name] for name in ("part_prob", "locref") if name in outputs]
+            self._outputs = pose_net(dataset.cfg).test(self._inputs)
 
     def measure(self, iteration):
         """Returns and logs {name: percentage}."""
         cfg, skeleton = self._dataset.cfg, self._dataset.skeleton
         items = [replace(item, joints=item.joints[:1]) for item in self._dataset.data if item.joints]
-        views = [self._dataset.view(item, self._dataset.scale_of(item), np.random.RandomState(0)) for item in items]
+        views = [self._dataset.view(item, self._dataset.scale_of(item, cfg.global_scale), np.random.RandomState(0)) for item in items]
         maps = [extract_cnn_output(self._session.run(self._outputs, {self._inputs: view.image[None]}), cfg)
                 for view in views]
         predicted = np.array([argmax_pose_predict(scores, locref, cfg.stride) for scores, locref, _ in maps])

@@ -11,26 +11,19 @@ from dataset.targets import cell_centres, get_pairwise_index, map_size
 from nnet.checkpoint import restore_network, skeleton_of
 from nnet.net_factory import pose_net
 from nnet.tf import session_config, tf
-from util.config import adopt_skeleton, find_file
+from util.config import adopt_skeleton, find_file, with_defaults
 from util.image import resize
 from util.skeleton import Skeleton
 
 
-def setup_pose_prediction(cfg):
-    """(session, inputs, outputs): the network with its weights, on a graph of its own.
+def setup_pose_prediction(cfg, pairwise_at=None):
+    """(session, inputs, outputs): the network with its weights, on the default graph.
 
-    inputs: placeholder of RGB pictures [B, h, w, 3]; outputs: part_prob, then locref and pairwise_pred where the config
-    has them. A config that does not say which joints it means takes those of the weights. Raises
-    nnet.checkpoint.CheckpointError where the weights are missing or do not fit.
+    inputs: placeholder of RGB pictures [B, h, w, 3]; outputs: {"part_prob", "locref", "pairwise_pred"}, those that the
+    config has, see PoseNet.test, also for pairwise_at. A config that does not say which joints it means takes those of the
+    weights. Raises nnet.checkpoint.CheckpointError where the weights are missing or do not fit.
     """
-    with tf.Graph().as_default():
-        session, inputs, outputs = _network(cfg)
-    return session, inputs, [outputs[name] for name in ("part_prob", "locref", "pairwise_pred") if name in outputs]
-
-
-def _network(cfg, pairwise_at=None):
-    """(session, inputs, {name: output}) on the current graph, see PoseNet.test; the config takes the weights' skeleton
-    where it has none."""
+    with_defaults(cfg)
     weights = find_file(cfg, "init_weights")
     skeleton = skeleton_of(weights)
     if skeleton is not None:
@@ -46,16 +39,18 @@ def extract_cnn_output(outputs_np, cfg, pairwise_stats=None):
     """The network's outputs for one picture -> (score maps [H, W, J], locref [H, W, J, 2] px, pairwise offsets
     [H, W, J (J - 1), 2] px in the order of get_pairwise_index); None for those that the config has not.
 
+    outputs_np: {"part_prob", ...}, what the outputs of setup_pose_prediction are
     pairwise_stats: see dataset.pairwise_stats; needed with pairwise_predict, read from pairwise_stats_fn if not given
     """
-    scores = outputs_np[0][0]
+    with_defaults(cfg)
+    scores = outputs_np["part_prob"][0]
     locref = pairwise = None
     if cfg.location_refinement:
-        locref = outputs_np[1][0].reshape(scores.shape + (2,)) * cfg.locref_stdev
+        locref = outputs_np["locref"][0].reshape(scores.shape + (2,)) * cfg.locref_stdev
     if cfg.pairwise_predict:
         if pairwise_stats is None:
             pairwise_stats = load_pairwise_stats(cfg)
-        pairwise = pairwise_px(outputs_np[-1][0], cfg, pairwise_stats)
+        pairwise = pairwise_px(outputs_np["pairwise_pred"][0], cfg, pairwise_stats)
     return scores, locref, pairwise
 
 
@@ -88,8 +83,11 @@ def argmax_pose_predict(scmap, offmat, stride):
     return np.column_stack([points, scores])
 
 
-def argmax_arrows_predict(scmap, offmat, pairwise_diff, stride):
-    """{(a, b): (start, end)}: from joint a, found as by argmax_pose_predict, to where its cell expects joint b."""
+def argmax_arrows_predict(scmap, offmat, pairwise_diff=None, stride=8.0):
+    """{(a, b): (start, end)}: from joint a, found as by argmax_pose_predict, to where its cell expects joint b; none
+    without pairwise offsets."""
+    if pairwise_diff is None:
+        return {}
     rows, columns, _ = argmax_cells(scmap)
     centres = cell_centres(rows, columns, stride)
     starts = argmax_pose_predict(scmap, offmat, stride)[:, :2]
@@ -138,7 +136,7 @@ class PosePredictor(object):
         self.cfg = cfg
         with tf.Graph().as_default():
             self._cells = tf.placeholder(tf.int32, [None, 3], "cells")  # place in the batch, row, column
-            self._session, self._inputs, self._outputs = _network(cfg, self._cells)
+            self._session, self._inputs, self._outputs = setup_pose_prediction(cfg, self._cells)
         self._stats = load_pairwise_stats(cfg) if cfg.pairwise_predict else None
 
     def maps(self, image):

@@ -1,5 +1,6 @@
 import json
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -10,6 +11,16 @@ from dataset.dataset_mat import DataItem, write_dataset_mat
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 JOINT_COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_open():
+    """Scripts of 2017 draw on matplotlib's current axes, and build networks in TensorFlow's default graph."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+    if "nnet.tf" in sys.modules:
+        sys.modules["nnet.tf"].tf.reset_default_graph()
 
 
 @pytest.fixture

@@ -82,6 +82,17 @@ def cfg_from_file(filename):
     return cfg
 
 
+def with_defaults(cfg):
+    """`cfg`, where it is a dict that no loader made (scripts of 2017 fill in EasyDicts), given the keys that it lacks."""
+    if not isinstance(cfg, Config):
+        given = dict(cfg)
+        lacking = dict(default_config(), **_preset_skeleton(given))
+        lacking["preset_joints"] = _open_keys(given)
+        for key in set(lacking) - set(given):
+            cfg[key] = lacking[key]
+    return cfg
+
+
 def adopt_skeleton(cfg, skeleton, source):
     """Give a config the joints of `source`, a data set's annotations or the weights; what its YAML sets stays.
 

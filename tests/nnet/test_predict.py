@@ -19,7 +19,7 @@ def decode(z, **keys):
     cfg.update(num_joints=4, location_refinement=True, pairwise_predict=True, **keys)
     pairs = [(a, b) for a in range(4) for b in range(4) if a != b]
     stats = {pair: {"mean": z["pair_mean"][pair], "std": z["pair_std"][pair]} for pair in pairs}
-    return extract_cnn_output([z["part_prob"], z["locref"], z["pairwise_pred"]], cfg, stats)
+    return extract_cnn_output(z, cfg, stats)
 
 
 def test_equal_to_the_reference(numbers):
@@ -43,7 +43,7 @@ def test_the_order_of_the_statistics_file(numbers):
     cfg = default_config()
     cfg.update(num_joints=4, location_refinement=True, pairwise_predict=True, tensorflow_pairwise_order=False)
     stats = {pairs[k]: {"mean": z["pair_mean"][pairs[k]], "std": z["pair_std"][pairs[k]]} for k in order}
-    _, _, found = extract_cnn_output([z["part_prob"], z["locref"], shuffled], cfg, stats)
+    _, _, found = extract_cnn_output(dict(z, pairwise_pred=shuffled), cfg, stats)
     np.testing.assert_array_equal(found, expected)
 
 
@@ -51,7 +51,7 @@ def test_without_location_refinement():
     scores = np.zeros((4, 6, 2), np.float32)
     scores[2, 3, 0], scores[1, 5, 1] = 0.7, 0.6
     cfg = default_config()
-    found, locref, pairwise = extract_cnn_output([scores[None]], cfg)
+    found, locref, pairwise = extract_cnn_output({"part_prob": scores[None]}, cfg)
     assert locref is None and pairwise is None
     np.testing.assert_allclose(argmax_pose_predict(found, None, 8.0), [[28, 20, 0.7], [44, 12, 0.6]], rtol=1e-6)
 
@@ -63,8 +63,8 @@ def config(tmp_path, write_config, random_weights):
 
 def test_old_scripts_get_session_inputs_outputs(config):
     session, inputs, outputs = setup_pose_prediction(config)
-    scores, locref = session.run(outputs, {inputs: np.zeros((1, 64, 96, 3))})
-    assert scores.shape == (1, 8, 12, 4) and locref.shape == (1, 8, 12, 8)
+    maps = session.run(outputs, {inputs: np.zeros((1, 64, 96, 3))})
+    assert {name: values.shape for name, values in maps.items()} == {"part_prob": (1, 8, 12, 4), "locref": (1, 8, 12, 8)}
 
 
 def test_the_joints_of_the_weights(tmp_path, random_weights):
