@@ -1,4 +1,5 @@
-"""Drawing detections and people: everything returns an image, uint8 RGB [h, w, 3]."""
+"""Drawing detections and people: everything returns an image, uint8 RGB [h, w, 3]. PersonDraw and visualize_detections,
+under their names of 2017, draw on the current matplotlib axes as well."""
 import colorsys
 
 import numpy as np
@@ -6,7 +7,7 @@ from PIL import Image, ImageDraw
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from util.visualize import distinct_colours, draw_poses
+from util.visualize import as_rgb, distinct_colours, draw_poses, show_on_axes
 
 FEWEST_JOINTS = 3  # people with fewer are not drawn
 FARTHEST_MOVE = 200  # px between two pictures, within which someone may be the same person
@@ -37,7 +38,7 @@ class PersonDraw(object):
         self._numbers, self._points = [], np.zeros((0, 2))  # of the people of the last call
 
     def draw(self, visim, dataset, person_conf):
-        """The picture with people on it.
+        """The picture with people on it. They are plotted on the current axes too, which show the picture if they were empty.
 
         visim: uint8 [h, w, 3]; dataset: its get_pose_segments() are the limbs
         person_conf: [people, J, 2] px (x, y), as from get_person_conf_multicut; joints (0, 0) or nan are absent
@@ -45,7 +46,20 @@ class PersonDraw(object):
         limbs = dataset.get_pose_segments()
         poses = [pose for pose in map(_pose, person_conf) if np.isfinite(pose[:, 2]).sum() >= FEWEST_JOINTS]
         self._identify(np.array([np.nanmean(pose[:, :2], axis=0) for pose in poses]).reshape(-1, 2))
-        return draw_people(np.asarray(visim, np.uint8), poses, limbs, self._numbers)
+        visim = as_rgb(visim)
+        self._plot(visim, poses, limbs)
+        return draw_people(visim, poses, limbs, self._numbers)
+
+    def _plot(self, visim, poses, limbs):
+        import matplotlib.pyplot as plt  # only here: it takes long to load
+        axes = plt.gca()
+        if not axes.images:
+            axes.imshow(visim)
+        for pose, number in zip(poses, self._numbers):
+            style = dict(color=np.array(person_colour(number)) / 255.0, linewidth=2, scalex=False, scaley=False)
+            axes.plot(pose[:, 0], pose[:, 1], "o", **style)
+            for limb in limbs:
+                axes.plot(pose[limb, 0], pose[limb, 1], "-", **style)
 
     def _identify(self, points):
         """Number the people that have their joints' mean at `points` [P, 2] like those of the last call that are
@@ -67,12 +81,13 @@ def _pose(person):
 
 
 def visualize_detections(cfg, img, detections):
-    """The picture with a dot on each detection, px of the picture: one colour a joint, larger where surer."""
-    marked = Image.fromarray(np.asarray(img, np.uint8))
+    """The picture with a dot on each detection, px of the picture: one colour a joint, larger where surer. It is shown on the
+    current axes too."""
+    marked = Image.fromarray(as_rgb(img))
     pen = ImageDraw.Draw(marked)
-    largest = max(3, 0.012 * max(img.shape[:2]))
+    largest = max(3, 0.012 * max(marked.size))
     for colour, coord, conf in zip(distinct_colours(cfg.num_joints), detections.coord, detections.conf):
         for (x, y), score in zip(coord[::-1], conf[::-1, 0]):  # the surest on top
             radius = largest * (0.3 + 0.7 * score)
             pen.ellipse([x - radius, y - radius, x + radius, y + radius], fill=colour, outline=(0, 0, 0))
-    return np.asarray(marked)
+    return show_on_axes(np.asarray(marked))

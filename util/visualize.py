@@ -1,4 +1,8 @@
-"""Drawing poses and maps. Everything returns an image, uint8 RGB [h, w, 3]; a script shows or saves it."""
+"""Drawing poses and maps. Everything returns an image, uint8 RGB [h, w, 3]; a script shows or saves it.
+
+visualize_joints, show_heatmaps and show_arrows, under their names of 2017, draw with matplotlib as well: on the current
+axes or, where they need several, on the current figure.
+"""
 import colorsys
 
 import numpy as np
@@ -88,11 +92,28 @@ def _line_width(image, points):
     return float(np.clip(size / 70, 1.0, max(image.shape[:2]) / 100 + 1))
 
 
+def as_rgb(image):
+    """A picture of numbers 0..255, [h, w, 3] or grey [h, w], as uint8 [h, w, 3]."""
+    return np.asarray(Image.fromarray(np.asarray(image, np.uint8)).convert("RGB"))
+
+
+def show_on_axes(image):
+    """Show a picture on the current matplotlib axes, and return it."""
+    import matplotlib.pyplot as plt  # only here and below: it takes long to load
+    plt.imshow(image)
+    return image
+
+
 def visualize_joints(image, pose):
+    """draw_joints, shown on the current axes too."""
+    return show_on_axes(draw_joints(image, pose))
+
+
+def draw_joints(image, pose):
     """The picture with a dot of its own colour on each joint. pose: [J, 2 or more] (x, y, ...)."""
-    marked = Image.fromarray(np.asarray(image, np.uint8))
+    marked = Image.fromarray(as_rgb(image))
     pen = ImageDraw.Draw(marked)
-    radius = max(2, int(0.012 * max(image.shape[:2])))
+    radius = max(2, int(0.012 * max(marked.size)))
     for (x, y), colour in zip(np.asarray(pose)[:, :2], distinct_colours(len(pose))):
         pen.ellipse([x - radius, y - radius, x + radius, y + radius], fill=colour, outline=(0, 0, 0))
     return np.asarray(marked)
@@ -100,7 +121,7 @@ def visualize_joints(image, pose):
 
 def overlay_map(image, score_map, colour_map="jet"):
     """A score map, [H, W] in 0..1, laid over the picture; the map's cells span the picture from its top left corner."""
-    import matplotlib.pyplot as plt  # only here and below: it takes long to load
+    import matplotlib.pyplot as plt
     heat = Image.fromarray((np.clip(score_map, 0, 1) * 255).astype(np.uint8))
     heat = np.asarray(heat.resize(image.shape[1::-1], Image.BILINEAR))
     coloured = plt.get_cmap(colour_map)(heat)[..., :3] * 255
@@ -108,11 +129,13 @@ def overlay_map(image, score_map, colour_map="jet"):
 
 
 def show_heatmaps(cfg, img, scmap, pose, cmap="jet"):
-    """A matplotlib figure with each joint's score map [H, W, J] over the picture, and all joints on the last one.
+    """A matplotlib figure with each joint's score map [H, W, J] over the picture, and all joints on the last one, whose axes
+    are the current ones then. It is the current figure if that is empty, else a new one.
 
     Save it with its savefig, or show it with waitforbuttonpress.
     """
     import matplotlib.pyplot as plt
+    img = as_rgb(img)
     stride = int(cfg.stride)
     names = cfg.get("joint_names") or ["joint %d" % joint for joint in range(scmap.shape[2])]
     padded = np.zeros((scmap.shape[0] * stride, scmap.shape[1] * stride, 3), np.uint8)  # what the maps' cells cover
@@ -120,31 +143,34 @@ def show_heatmaps(cfg, img, scmap, pose, cmap="jet"):
     padded[:covered[0], :covered[1]] = img[:covered[0], :covered[1]]
     columns = 4
     rows = -(-(scmap.shape[2] + 1) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(3 * columns, 3 * rows * img.shape[0] / img.shape[1] + 0.3 * rows))
+    figure = plt.gcf() if not plt.gcf().axes else plt.figure()
+    figure.set_size_inches(3 * columns, 3 * rows * img.shape[0] / img.shape[1] + 0.3 * rows)
+    axes = figure.subplots(rows, columns)
     for axis in axes.flat:
         axis.axis("off")
     for joint, axis in zip(range(scmap.shape[2]), axes.flat):
         axis.set_title(names[joint], fontsize=8)
         axis.imshow(overlay_map(padded, scmap[..., joint], cmap)[:img.shape[0], :img.shape[1]])
-    axes.flat[scmap.shape[2]].imshow(visualize_joints(img, pose))
+    plt.sca(axes.flat[scmap.shape[2]])
+    visualize_joints(img, pose)
     figure.tight_layout()
     return figure
 
 
 def show_arrows(cfg, img, pose, arrows):
-    """A matplotlib figure with arrows from each joint to where it expects the others.
+    """The current axes, cleared, with arrows from each joint to where it expects the others -> their figure.
 
     arrows: {(a, b): (start, end)} as argmax_arrows_predict gives them
     """
     import matplotlib.pyplot as plt
-    figure, axis = plt.subplots(figsize=(8, 8 * img.shape[0] / img.shape[1]))
-    axis.imshow(visualize_joints(img, pose))
+    axis = plt.gca()
+    axis.clear()
+    visualize_joints(img, pose)
     axis.axis("off")
     colours = distinct_colours(len(pose))
     for (a, _), (start, end) in arrows.items():
         axis.annotate("", end, start, arrowprops=dict(arrowstyle="->", color=np.array(colours[a]) / 255.0))
-    figure.tight_layout()
-    return figure
+    return axis.figure
 
 
 def waitforbuttonpress():

@@ -37,7 +37,7 @@ def test_nothing_is_drawn_where_nothing_is():
 
 
 def test_visualize_joints():
-    drawn = visualize.visualize_joints(IMAGE, np.array([[30.0, 40.0, 1.0]]))
+    drawn = visualize.draw_joints(IMAGE, np.array([[30.0, 40.0, 1.0]]))
     assert tuple(drawn[40, 30]) == visualize.distinct_colours(1)[0] and (drawn[:, 60:] == 200).all()
 
 
