@@ -21,9 +21,9 @@ pairwise: [n, J (J - 1), 2] px, from the cell centre to the person's other joint
 """
 
 
-def make_nms_grid(radius):
-    """uint8 [2 r + 1, 2 r + 1], r = ceil(radius): 1 on the disc of cells that a detection suppresses."""
-    radius = int(np.ceil(radius))
+def make_nms_grid(nms_radius):
+    """uint8 [2 r + 1, 2 r + 1], r = ceil(nms_radius): 1 on the disc of cells that a detection suppresses."""
+    radius = int(np.ceil(nms_radius))
     offsets = np.arange(-radius, radius + 1)
     return (offsets[:, None] ** 2 + offsets ** 2 <= radius ** 2).astype(np.uint8)
 

@@ -70,8 +70,8 @@ def get_person_conf_multicut(sm, unLab, unary_array, pos_array):
 
     Suppressed detections are nobody's. (The 2017 code made each of them a person.)
     """
-    joint, label = np.asarray(unLab, np.int64).T
-    merged = merge_detections(joint, _renumber(label), np.ravel(unary_array), np.asarray(pos_array), sm.cfg.num_joints)
+    joint, label = np.asarray(unLab, np.int64).reshape(-1, 2).T
+    merged = merge_detections(joint, _renumber(label), np.ravel(unary_array), np.reshape(pos_array, (-1, 2)), sm.cfg.num_joints)
     return np.nan_to_num(merged[..., :2])
 
 
