@@ -9,7 +9,6 @@ from PIL import Image
 from tqdm import tqdm
 
 from dataset import factory
-from dataset.mscoco import decode_segmentation
 from dataset.pose_dataset import read_picture
 from multiperson.detections import detections_at
 from multiperson.pairwise import SpatialModel
@@ -75,12 +74,11 @@ def people_from_multicut(model, scaled_maps, item, gt_parts):
     return drop_duplicates(people, Skeleton.from_config(model.cfg).oks_sigmas)
 
 
-def people_from_masks(cfg, scaled_maps, item, image):
+def people_from_masks(cfg, scaled_maps, item):
     """COCO results of the people whom the ground truth's masks cut out."""
-    masks = [decode_segmentation(one, *image.shape[:2]) for one in item.segmentations]
     scale, (scmap, locref, _) = next(scaled_maps)
     locref = None if locref is None else locref / scale  # all in the picture's own pixels
-    return pose_predict_with_gt_segm(scmap, locref, cfg.stride / scale, masks, item.coco_id)
+    return pose_predict_with_gt_segm(scmap, locref, cfg.stride / scale, item.gt_segm, item.coco_id)
 
 
 def test(cfg, args):
@@ -95,7 +93,7 @@ def test(cfg, args):
         image = read_picture(item)
         maps = all_maps.of(item, image)
         if cfg.use_gt_segm:
-            results += people_from_masks(cfg, maps, item, image)
+            results += people_from_masks(cfg, maps, item)
             continue
         people = people_from_multicut(model, maps, item, args.gt_parts)
         results += [coco_result(item.coco_id, person.keypoints, person.score) for person in people]

@@ -32,7 +32,12 @@ class DataItem(object):
     joints: one float array n x 3 (joint id, x, y) a person; None = without ground truth
     crop: (x1, y1, x2, y2), pixels from 0, inclusive, or None
     sequence, frame: which sequence's frame it is, both from 0, or None
-    coco_id: COCO's id of the picture; segmentations: COCO's, one for each of joints; ignored: of people without labels
+    coco_id: COCO's id of the picture, see dataset.mscoco.CocoItem
+
+    In a batch also:
+    random: the generator of the picture's random changes, None = none; focus: see PoseDataset.view
+    to_file: [2, 3], takes (x, y, 1), px of the network's input, to px of the file
+    pairwise_stats: see dataset.names_of_2017.differences
     """
 
     image_id: int = 0
@@ -41,10 +46,12 @@ class DataItem(object):
     joints: list = None
     crop: tuple = None
     coco_id: int = None
-    segmentations: list = ()
-    ignored: list = ()
     sequence: int = None
     frame: int = None
+    random: np.random.RandomState = None
+    focus: list = None
+    to_file: np.ndarray = None
+    pairwise_stats: dict = None
 
 
 def read_dataset_mat(path):

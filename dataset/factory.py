@@ -6,12 +6,14 @@ from dataset.mscoco import MSCOCO
 from dataset.penn_action import PennAction
 from dataset.pose_dataset import PoseDataset
 from util.command import UserError
+from util.config import with_defaults
 
 TYPES = {"default": PoseDataset, "mpii": MPII, "coco": MSCOCO, "penn_action": PennAction}
 
 
 def create(cfg):
     """The data set that cfg.dataset_type names. Raises UserError for a type that does not exist."""
+    with_defaults(cfg)
     if cfg.dataset_type not in TYPES:
         raise UserError("dataset_type '%s' is none of %s" % (cfg.dataset_type, ", ".join(sorted(TYPES))))
     if cfg.video_batch and cfg.dataset_type != "penn_action":

@@ -1,12 +1,14 @@
 """COCO keypoints (Lin et al., arXiv 1405.0312), and whatever else comes in its form."""
 import contextlib
 import os
+from dataclasses import dataclass
 
 import numpy as np
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 from dataset.dataset_mat import DataItem, DatasetError
+from dataset.names_of_2017 import CocoNamesOf2017
 from dataset.pose_dataset import PoseDataset
 from util.config import adopt_skeleton, find_path
 from util.mscoco_util import skeleton_of
@@ -40,7 +42,32 @@ def joints_of(annotation):
     return np.column_stack([ids, keypoints[ids, :2]])
 
 
-class MSCOCO(PoseDataset):
+@dataclass
+class CocoItem(DataItem):
+    """A picture of COCO's.
+
+    visibilities: for each of joints COCO's [J]: 0 = not labelled, 1 = hidden, 2 = visible
+    segmentations: COCO's, one for each of joints; ignored: of people without labels
+    """
+
+    visibilities: list = ()
+    segmentations: list = ()
+    ignored: list = ()
+
+    @property
+    def gt_segm(self):
+        """bool [h, w, P]: the people's masks."""
+        height, width = self.im_size[1:]
+        masks = [decode_segmentation(one, height, width) for one in self.segmentations]
+        return np.stack(masks, axis=2) if masks else np.zeros((height, width, 0), bool)
+
+    @property
+    def im_neg_mask(self):
+        """The people without labels, as pycocotools' run lengths, of size 0 where there are none."""
+        return coco_mask.merge([run for one in self.ignored for run in _runs(one, *self.im_size[1:])])
+
+
+class MSCOCO(CocoNamesOf2017, PoseDataset):
     """<dataset>/annotations/<dataset_ann>_<dataset_phase>.json and <dataset>/images/<dataset_phase>/."""
 
     heeds_present_joints = False
@@ -48,7 +75,7 @@ class MSCOCO(PoseDataset):
     def load_dataset(self):
         cfg = self.cfg
         root = find_path(cfg, cfg.dataset)
-        coco = load_annotations(cfg)
+        coco = self.coco = load_annotations(cfg)
         items = []
         for image in coco.dataset["images"]:
             annotations = coco.imgToAnns.get(image["id"], [])
@@ -59,28 +86,34 @@ class MSCOCO(PoseDataset):
             # What shows people whose joints nobody labelled must not teach that there are none.
             ignored = [one["segmentation"] for one in annotations if one not in people]
             joints = None if cfg.dataset_ann == "image_info" else [joints_of(one) for one in people]
-            items.append(DataItem(len(items), path, [3, image["height"], image["width"]], joints, None, image["id"],
-                                  [one["segmentation"] for one in people], ignored))
+            items.append(CocoItem(
+                len(items), path, [3, image["height"], image["width"]], joints, coco_id=image["id"], ignored=ignored,
+                visibilities=[np.array(one["keypoints"][2::3]) for one in people],
+                segmentations=[one["segmentation"] for one in people]))
         return items
 
-    def cell_weights(self, item, view, size):
-        weights = np.ones(size, np.float32)
-        if not item.ignored:
+    def compute_scmap_weights(self, scmap_shape, joint_id, data_item):
+        """With weigh_part_predictions 0 for cells that show people whom nobody labelled."""
+        weights = np.ones(scmap_shape, np.float32)
+        covered = coco_mask.decode(data_item.im_neg_mask) if self.cfg.weigh_part_predictions else np.zeros(0)
+        if not covered.size:
             return weights
-        height, width = item.im_size[1:]
+        size, (height, width) = scmap_shape[:2], data_item.im_size[1:]
         columns, rows = np.meshgrid(*(np.arange(side) * self.cfg.stride + self.cfg.stride / 2 for side in size[::-1]))
-        x, y = np.floor(view.to_file.dot([columns.ravel(), rows.ravel(), np.ones(columns.size)])).astype(int)
+        x, y = np.floor(data_item.to_file.dot([columns.ravel(), rows.ravel(), np.ones(columns.size)])).astype(int)
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-        covered = np.zeros((height, width), bool)
-        for segmentation in item.ignored:
-            covered |= decode_segmentation(segmentation, height, width)
-        weights.reshape(-1)[inside] = ~covered[y[inside], x[inside]]
+        weights.reshape(-1, scmap_shape[2])[inside] = 1 - covered[y[inside], x[inside], None]
         return weights
 
 
 def decode_segmentation(segmentation, height, width):
     """A COCO segmentation (polygons, or run lengths) as a bool mask [height, width]."""
-    runs = coco_mask.frPyObjects(segmentation, height, width) if not isinstance(segmentation, dict) or isinstance(
-        segmentation["counts"], list) else segmentation
-    mask = coco_mask.decode(runs)
-    return (mask.any(axis=2) if mask.ndim == 3 else mask).astype(bool)
+    return coco_mask.decode(coco_mask.merge(_runs(segmentation, height, width))).astype(bool)
+
+
+def _runs(segmentation, height, width):
+    """A COCO segmentation as a list of pycocotools' run lengths."""
+    if isinstance(segmentation, dict) and not isinstance(segmentation["counts"], list):
+        return [segmentation]
+    runs = coco_mask.frPyObjects(segmentation, height, width)
+    return runs if isinstance(runs, list) else [runs]

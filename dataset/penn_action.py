@@ -1,5 +1,8 @@
 """Penn Action (Zhang et al., ICCV 2013): one person in sequences of frames, or whatever else comes in sequences."""
+import copy
 from dataclasses import replace
+
+import numpy as np
 
 from dataset.dataset_mat import DatasetError, read_dataset_mat, read_sequences
 from dataset.pose_dataset import PoseDataset
@@ -27,17 +30,17 @@ class PennAction(PoseDataset):
             raise DatasetError("%s: a sequence has only %d frames; with video_batch that is the largest batch_size"
                                % (path, shortest))
 
-    def make_batch(self, number):
+    def _draws(self):
+        return 1 if self.cfg.video_batch else self.cfg.batch_size
+
+    def _pictures(self, drawn):
         if not self.cfg.video_batch:
-            return super(PennAction, self).make_batch(number)
-        item, scale, rng, mirrored = self._training_visit(number)
-        frames = self._frames_from(item)
-        state = rng.get_state()
-        samples = []
+            return drawn
+        (item, scale, mirrored), = drawn
+        frames = [copy.copy(frame) for frame in self._frames_from(item)]
         for frame in frames:
-            rng.set_state(state)  # the same random choices for each
-            samples.append(self._sample(frame, scale, rng, mirrored, focus=frames[0].joints))
-        return self._collate(samples)
+            frame.random, frame.focus = copy.deepcopy(item.random), frames[0].joints  # the same random choices for each
+        return [(frame, scale, mirrored) for frame in frames]
 
     def _frames_from(self, item):
         """The batch_size frames from this one on; where the sequence ends before, its last ones."""

@@ -3,42 +3,25 @@
 Every random choice comes from (seed, position), the place in the endless sequence of training pictures, so that any
 batch can be made at any time, in any thread, and comes out the same.
 """
-import functools
+import copy
+import threading
 from dataclasses import replace
-from enum import Enum
 
 import numpy as np
 
 from dataset import augmentation
+from dataset.batch import Batch, Extra, data_to_input, join
 from dataset.dataset_mat import DataItem, DatasetError, read_dataset_mat  # noqa: F401 (DataItem: a name of 2017)
+from dataset.names_of_2017 import NamesOf2017, differences
 from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
-from dataset.targets import dense_pairwise, encode, get_pairwise_index, map_size  # noqa: F401 (get_pairwise_index: a name of 2017)
+from dataset.targets import dense_pairwise, encode, get_pairwise_index, map_size, part_weights  # noqa: F401 (one of 2017)
 from util.command import UserError
-from util.config import find_path
+from util.config import find_path, with_defaults
 from util.image import read_image
 from util.skeleton import Skeleton, mirror_joints_map  # noqa: F401 (mirror_joints_map: a name of 2017)
 
 SMALLEST_SIDE = 100  # px; smaller pictures are not trained on
-
-
-class Batch(Enum):
-    """The keys of a batch; all arrays but inputs and data_item are maps [batch, H, W, channels]."""
-    inputs = 0
-    part_score_targets = 1
-    part_score_weights = 2
-    locref_targets = 3
-    locref_mask = 4
-    pairwise_targets = 5
-    pairwise_mask = 6
-    data_item = 7
-    padding_mask = 8  # [batch, H, W, 1]: 1 where there is a picture, 0 where it was only filled up
-    pairwise_index = 9  # with pairwise_values: the same as pairwise_targets and _mask, as a list. int32 [M, 4] (place in
-    pairwise_values = 10  # the batch, row, column, pair in the channels' order), and float32 [M, 2]
-
-
-def data_to_input(data):
-    """[...] -> float32 [1, ...]: one picture's array as a batch."""
-    return np.expand_dims(data, 0).astype(np.float32)
+TRIES = 1000  # pictures in a row that may be too small or too large
 
 
 def read_picture(item):
@@ -50,34 +33,44 @@ def read_picture(item):
     return image
 
 
-@functools.lru_cache(maxsize=4)
-def _order(seed, epoch, visits):
-    return np.random.RandomState([seed, 1, epoch]).permutation(visits)
+def extend_crop(crop, crop_pad, image_size):
+    """A crop box (x1, y1, x2, y2), inclusive, grown by crop_pad px, within a picture of image_size [channels, h, w]."""
+    x1, y1, x2, y2 = crop
+    return (max(x1 - crop_pad, 0), max(y1 - crop_pad, 0),
+            min(x2 + crop_pad, image_size[2] - 1), min(y2 + crop_pad, image_size[1] - 1))
 
 
-class PoseDataset(object):
-    """The pictures of cfg.dataset (one dataset.mat or a list), in random order and changed at random for training."""
+class PoseDataset(NamesOf2017):
+    """The pictures of cfg.dataset (one dataset.mat or a list), in random order and changed at random for training.
+
+    Subclasses may override any public method, as in 2017.
+    """
 
     mirror_shift = -1  # mirroring maps x to width - x + mirror_shift
     heeds_present_joints = True  # whether weigh_only_present_joints has an effect
 
     def __init__(self, cfg):
+        self.cfg = with_defaults(cfg)
         if cfg.mirror and not cfg.shuffle:
             raise UserError("mirror: true needs shuffle: true")
-        self.cfg = cfg
-        self.shuffle = cfg.shuffle
         self.test_mode = False
+        self.pairwise_stats_collect = cfg.pairwise_stats_collect
+        self.lists_pairwise = False  # whether pairwise targets are listed, see Extra: dense ones take much memory and time
         self._pairwise_stats = None
         self.data = self.load_dataset() if cfg.dataset else []
-        self.skeleton = Skeleton.from_config(cfg) if "num_joints" in cfg else None  # load_dataset may have set its joints
+        self.num_images = len(self.data)
         self.has_gt = any(item.joints is not None for item in self.data)
-        self._position = 0
-        self._train_items = None
+        if "num_joints" in cfg:  # load_dataset may have set it
+            self.skeleton = Skeleton.from_config(cfg)
+            self.symmetric_joints = self.skeleton.mirror_map
+        self._lock = threading.Lock()
+        self._random = np.random.RandomState(cfg.seed)
+        self.set_shuffle(cfg.shuffle)
 
     @property
     def pairwise_stats(self):
         """What load_pairwise_stats reads, or None without pairwise_predict; may be set from outside."""
-        wanted = self.cfg.pairwise_predict and not self.cfg.pairwise_stats_collect
+        wanted = self.cfg.pairwise_predict and not self.pairwise_stats_collect
         if self._pairwise_stats is None and wanted:
             self._pairwise_stats = load_pairwise_stats(self.cfg)
         return self._pairwise_stats
@@ -95,18 +88,17 @@ class PoseDataset(object):
         paths = self.cfg.dataset if isinstance(self.cfg.dataset, list) else [self.cfg.dataset]
         return [find_path(self.cfg, path) for path in paths]
 
-    @property
-    def num_images(self):
-        return len(self.data)
-
     def set_shuffle(self, shuffle):
         self.shuffle = shuffle
-        self._position = 0
+        places = np.arange(self.num_training_samples())
+        self.image_indices, self.mirrored = places % max(self.num_images, 1), places >= self.num_images
+        self._drawn = self._epoch = self.curr_img = 0
+        self._shuffled = None
 
     def set_test_mode(self, test_mode):
         """In test mode each picture comes once, in order, unchanged but for global_scale."""
         self.test_mode = test_mode
-        self._position = 0
+        self.set_shuffle(self.shuffle)
 
     def get_pose_segments(self):
         """The limbs, as pairs of joint ids."""
@@ -114,90 +106,112 @@ class PoseDataset(object):
 
     def next_batch(self):
         """The next batch: a dict from Batch to arrays; data_item is a DataItem, or a list of them where
-        batch_size > 1."""
-        number = self._position
-        self._position += 1
-        if not self.test_mode:
-            return self._with_dense_pairwise(self.make_batch(number))
-        item = self.data[number % len(self.data)]
-        return self._with_dense_pairwise(self._collate([self._sample(item, self.cfg.global_scale, rng=None)]))
+        batch_size > 1. Pictures without ground truth have inputs and data_item only."""
+        if self.test_mode:
+            place, self.curr_img = self.curr_img, (self.curr_img + 1) % self.num_images
+            return self.make_batch(self.get_training_sample(place), self.get_scale(), False)
+        return self._training_batch(self._drawn, jump=False)
 
-    def make_batch(self, number):
-        """Training batch `number`, the same at every call. Pairwise targets are listed, not dense."""
-        size = self.cfg.batch_size
-        return self._collate([self._sample(*self._training_visit(number * size + k)) for k in range(size)])
+    def training_batch(self, number):
+        """Training batch `number`, the same at every call."""
+        return self._training_batch(number * self._draws(), jump=True)
 
-    def _with_dense_pairwise(self, batch):
-        if Batch.pairwise_index in batch:
-            index, values = batch.pop(Batch.pairwise_index), batch.pop(Batch.pairwise_values)
-            dense = [dense_pairwise(index[index[:, 0] == k, 1:], values[index[:, 0] == k], maps.shape[:2],
-                                    self.cfg.num_joints) for k, maps in enumerate(batch[Batch.part_score_targets])]
-            batch[Batch.pairwise_targets], batch[Batch.pairwise_mask] = (np.stack(maps) for maps in zip(*dense))
-        return batch
+    def _training_batch(self, position, jump):
+        drawn = [self._draw(position + k, jump) for k in range(self._draws())]
+        return join([self.make_batch(*picture) for picture in self._pictures(drawn)], self.cfg.mean_pixel)
 
-    # How a training picture comes about
+    def _draws(self):
+        """How many pictures are drawn for a batch."""
+        return self.cfg.batch_size
 
-    @property
-    def train_items(self):
-        """The pictures that are large enough to train on, and have ground truth."""
-        if self._train_items is None:
-            self._train_items = [item for item in self.data
-                                 if item.joints is not None and min(item.im_size[1:]) >= SMALLEST_SIDE]
-            if not any(self._fits(item, self.scale_of(item, self.cfg.scale_jitter_lo)) for item in self._train_items):
-                raise DatasetError("%s: not one of %d pictures has sides of at least %d px and fits max_input_size"
-                                   % (self.cfg.dataset, len(self.data), SMALLEST_SIDE))
-        return self._train_items
+    def _pictures(self, drawn):
+        """The pictures of a batch, of those that _draw has given."""
+        return drawn
 
-    def _training_visit(self, position):
-        """The (DataItem, scale, random generator, mirrored) of a position in training."""
-        rng = np.random.RandomState([self.cfg.seed, position])
-        item, mirrored = self._visit(position)
-        while True:
-            scale = self.scale_of(item, rng.uniform(self.cfg.scale_jitter_lo, self.cfg.scale_jitter_up))
-            if self._fits(item, scale):
-                return item, scale, rng, mirrored
-            item = self.train_items[rng.randint(len(self.train_items))]  # too large: another one instead
+    def _draw(self, position, jump):
+        """The (DataItem, scale, mirrored) of a training picture, whose random changes are those of a position.
 
-    def _visit(self, position):
-        """The picture that comes at a position, and whether mirrored: each once (each way) an epoch."""
-        items = self.train_items
-        visits = len(items) * (2 if self.cfg.mirror else 1)
-        epoch, place = divmod(position, visits)
-        if self.shuffle:
-            place = _order(self.cfg.seed, epoch, visits)[place]
-        return items[place % len(items)], place >= len(items)
+        jump: the picture is that of the position too, else the one after the last
+        """
+        with self._lock:
+            self._drawn += 1
+            self._random = np.random.RandomState([self.cfg.seed, position])
+            if jump:
+                self._epoch, self.curr_img = divmod(position, self.num_training_samples())
+            for _ in range(TRIES):
+                place, mirrored = self.next_training_sample()
+                item = self.get_training_sample(place)
+                scale = self.scale_of(item, self.get_scale())
+                if not self.has_gt or item.joints is not None and self.is_valid_size(item.im_size, scale):
+                    item = copy.copy(item)
+                    item.random = None if self.pairwise_stats_collect else self._random
+                    return item, scale, mirrored
+        raise DatasetError("%s: of %d pictures, not one of %d drawn has joints, sides of at least %d px and fits "
+                           "max_input_size" % (self.cfg.dataset, self.num_images, TRIES, SMALLEST_SIDE))
 
-    def scale_of(self, item, jitter=1.0):
-        """How much a picture is resized: by global_scale, or so that its person has the size person_size."""
-        if self.cfg.person_size and item.joints:
+    def num_training_samples(self):
+        """How many pictures an epoch has: each once, with mirror once each way."""
+        return self.num_images * (2 if self.cfg.mirror else 1)
+
+    def shuffle_images(self):
+        """A new order of pictures, in image_indices and mirrored."""
+        rng = np.random.RandomState([self.cfg.seed, 1, self._epoch])
+        places = rng.permutation(self.num_images * (2 if self.cfg.mirror else 1))
+        self.image_indices, self.mirrored = places % self.num_images, places >= self.num_images
+
+    def next_training_sample(self):
+        """(its place in self.data, whether mirrored) of the picture at curr_img, which moves on."""
+        if self.shuffle and self._shuffled != self._epoch:
+            self._shuffled = self._epoch
+            self.shuffle_images()
+        place, count = self.curr_img, self.num_training_samples()
+        self._epoch, self.curr_img = divmod(self._epoch * count + place + 1, count)
+        return self.image_indices[place], bool(self.mirrored[place])
+
+    def get_training_sample(self, imidx):
+        return self.data[imidx]
+
+    def get_scale(self):
+        """By how much the next picture is resized."""
+        if self.pairwise_stats_collect:
+            return 1.0
+        if self.test_mode:
+            return self.cfg.global_scale
+        return self.cfg.global_scale * self._random.uniform(self.cfg.scale_jitter_lo, self.cfg.scale_jitter_up)
+
+    def scale_of(self, item, scale):
+        """`scale`; with person_size that at which a picture's person has this size, times scale / global_scale."""
+        if self.cfg.person_size and item.joints and not self.pairwise_stats_collect:
             points = item.joints[0][:, 1:]
             span = max((points.max(axis=0) - points.min(axis=0)).max(), 1)
-            return self.cfg.person_size / span * jitter
-        return self.cfg.global_scale * jitter
+            return self.cfg.person_size / span * scale / self.cfg.global_scale
+        return scale
 
-    def _fits(self, item, scale):
-        _, height, width = item.im_size
-        return width * height * scale ** 2 <= self.cfg.get("max_input_size", np.inf) ** 2
+    def is_valid_size(self, image_size, scale):
+        """Whether a picture of image_size [channels, h, w] is trained on at this scale."""
+        _, height, width = image_size
+        largest = self.cfg.get("max_input_size", np.inf)
+        return self.pairwise_stats_collect or (min(height, width) >= SMALLEST_SIDE
+                                               and width * height * scale ** 2 <= largest ** 2)
 
-    def _sample(self, item, scale, rng, mirrored=False, focus=None):
-        """One picture's arrays: a dict from Batch to arrays without the batch dimension.
-
-        rng: the random generator of a training picture; None = test; focus: see view
-        """
-        view = self.view(item, scale, rng, mirrored, focus)
-        sample = {Batch.inputs: view.image, Batch.data_item: item}
+    def make_batch(self, data_item, scale, mirror):
+        """The batch of one picture. Its data_item has to_file, see DataItem, and when they are collected pairwise_stats."""
+        view = self.view(data_item, scale, data_item.random, mirror, data_item.focus)
+        item = copy.copy(data_item)
+        item.to_file = view.to_file
+        batch = {Batch.inputs: view.image}
         if item.joints is not None:
-            size = map_size(view.image.shape[0], view.image.shape[1], self.cfg.stride)
+            if self.pairwise_stats_collect:
+                item.pairwise_stats = differences(view.people)
             joint_id = [person[:, 0].astype(int) for person in view.people]
             coords = [person[:, 1:] for person in view.people]
-            self._add_targets(joint_id, coords, size, scale, sample)
-            if self.cfg.weigh_part_predictions:
-                sample[Batch.part_score_weights] *= self.cell_weights(item, view, size)[..., None]
-        return sample
-
-    def cell_weights(self, item, view, size):
-        """float32 [H, W]: 0 for cells that show what nobody labelled."""
-        return np.ones(size, np.float32)
+            size = map_size(view.image.shape[0], view.image.shape[1], self.cfg.stride)
+            batch = self.compute_targets_and_weights(joint_id, coords, item, size, scale, batch)
+        if Extra.pairwise_index in batch:
+            batch[Extra.pairwise_index] = np.insert(batch[Extra.pairwise_index], 0, 0, axis=1)
+        batch = {key: data_to_input(data) if isinstance(key, Batch) else data for key, data in batch.items()}
+        batch[Batch.data_item] = item
+        return batch
 
     def view(self, item, scale, rng, mirrored=False, focus=None):
         """A picture as the network gets it -> augmentation.View.
@@ -211,7 +225,8 @@ class PoseDataset(object):
         if self.cfg.crop and item.crop is not None:
             image, (people, focus), to_file[:2, 2] = self._crop(image, (people, focus), item.crop)
         if mirrored:
-            people, focus = ([self.mirror_joints(person, image.shape[1]) for person in group] for group in (people, focus))
+            people, focus = ([self.mirror_joints(person, self.symmetric_joints, image.shape[1]) for person in group]
+                             for group in (people, focus))
             to_file = to_file.dot([[-1, 0, image.shape[1]], [0, 1, 0], [0, 0, 1]])
             image = image[:, ::-1]
         if rng is None:
@@ -223,74 +238,51 @@ class PoseDataset(object):
         return view._replace(to_file=to_file[:2].dot(np.vstack([view.to_file, [0, 0, 1]])))
 
     def _crop(self, image, groups, box):
-        pad = self.cfg.crop_pad
-        x1, y1 = (max(side - pad, 0) for side in box[:2])
-        x2, y2 = (min(side + pad, limit - 1) for side, limit in zip(box[2:], image.shape[1::-1]))
+        x1, y1, x2, y2 = extend_crop(box, self.cfg.crop_pad, (3,) + image.shape[:2])
         moved = [[person - [0, x1, y1] for person in people] for people in groups]
         return image[y1:y2 + 1, x1:x2 + 1], moved, (x1, y1)
 
-    def mirror_joints(self, person, width):
-        """n x 3 (joint id, x, y) -> the same of the picture mirrored left to right."""
-        person = person.copy()
-        person[:, 0] = self.skeleton.mirror_map[person[:, 0].astype(int)]
-        person[:, 1] = width - person[:, 1] + self.mirror_shift
-        return person
+    def mirror_joints(self, joints, symmetric_joints, image_width):
+        """A person, n x 3 (joint id, x, y) -> the same of the picture mirrored left to right."""
+        mirrored = self.mirror_joint_coords(joints.copy(), image_width)
+        mirrored[:, 0] = symmetric_joints[joints[:, 0].astype(int)]
+        return mirrored
+
+    def mirror_joint_coords(self, joints, image_width):
+        """The person's x are mirrored in place, and it is returned."""
+        joints[:, 1] = image_width - joints[:, 1] + self.mirror_shift
+        return joints
+
+    def compute_scmap_weights(self, scmap_shape, joint_id, data_item):
+        """float32 [H, W, J]: how much each cell counts; 0 for joints that nobody has, with weigh_only_present_joints."""
+        only_present = self.cfg.weigh_only_present_joints and self.heeds_present_joints
+        return part_weights(scmap_shape, joint_id, only_present)
 
     def compute_targets_and_weights(self, joint_id, coords, data_item, size, scale, batch):
-        """Add one picture's training maps to `batch`, all of them dense [H, W, channels], and return it.
+        """Add one picture's training maps to `batch`, [H, W, channels], and return it.
 
         joint_id, coords: one array a person, [n] and [n, 2] (x, y) in px of the resized picture
         size: (rows, columns) of the maps; scale: the picture's, pos_dist_thresh grows with it
         """
-        size = [int(side) for side in size]
-        self._add_targets([np.asarray(ids, int) for ids in joint_id], coords, size, scale, batch)
-        if Batch.pairwise_index in batch:
-            batch[Batch.pairwise_targets], batch[Batch.pairwise_mask] = dense_pairwise(
-                batch.pop(Batch.pairwise_index), batch.pop(Batch.pairwise_values), size, self.cfg.num_joints)
-        return batch
-
-    def _add_targets(self, joint_id, coords, size, scale, sample):
-        """The same, with pairwise targets listed: [M, 3] (row, column, pair in the channels' order)."""
         cfg = self.cfg
+        size = tuple(int(side) for side in size)
         # People of a set size have parts of a set size.
         radius = cfg.pos_dist_thresh * (1 if cfg.person_size else scale)
-        stats = stats_arrays(self.pairwise_stats, cfg.num_joints) if cfg.pairwise_predict else None
-        only_present_joints = cfg.weigh_only_present_joints and self.heeds_present_joints
-        targets = encode(list(zip(joint_id, coords)), size, cfg.num_joints, radius, cfg.stride, cfg.locref_stdev, stats,
-                         only_present_joints)
-        sample[Batch.part_score_targets] = targets.part_scores
-        sample[Batch.part_score_weights] = targets.part_weights
+        pairwise = cfg.pairwise_predict and not self.pairwise_stats_collect
+        stats = stats_arrays(self.pairwise_stats, cfg.num_joints) if pairwise else None
+        people = [(np.asarray(ids, int), points) for ids, points in zip(joint_id, coords)]
+        targets = encode(people, size, cfg.num_joints, radius, cfg.stride, cfg.locref_stdev, stats)
+        batch[Batch.part_score_targets] = targets.part_scores
+        batch[Batch.part_score_weights] = self.compute_scmap_weights(targets.part_scores.shape, joint_id, data_item)
         if cfg.location_refinement:
-            sample[Batch.locref_targets] = targets.locref
-            sample[Batch.locref_mask] = targets.locref_mask
-        if stats is not None:
-            index = targets.pairwise_index
+            batch[Batch.locref_targets] = targets.locref
+            batch[Batch.locref_mask] = targets.locref_mask
+        if pairwise:
+            index, values = targets.pairwise_index, targets.pairwise_values
             index[:, 2] = np.argsort(pair_order(self.pairwise_stats, cfg))[index[:, 2]]
-            sample[Batch.pairwise_index], sample[Batch.pairwise_values] = index, targets.pairwise_values
-
-    def _collate(self, samples):
-        """Samples -> a batch, filled up to the largest of them: pictures with mean_pixel, maps with 0."""
-        items = [sample.pop(Batch.data_item) for sample in samples]
-        batch = {}
-        if Batch.pairwise_index in samples[0]:
-            index = [np.insert(sample.pop(Batch.pairwise_index), 0, k, axis=1) for k, sample in enumerate(samples)]
-            batch[Batch.pairwise_index] = np.concatenate(index)
-            batch[Batch.pairwise_values] = np.concatenate([sample.pop(Batch.pairwise_values) for sample in samples])
-        for key in samples[0]:
-            fill = self.cfg.mean_pixel if key is Batch.inputs else 0
-            batch[key] = _stack([sample[key] for sample in samples], fill)
-        if Batch.part_score_targets in batch and len(samples) > 1:
-            maps = [sample[Batch.part_score_targets] for sample in samples]
-            batch[Batch.padding_mask] = _stack([np.ones_like(one[..., :1]) for one in maps], 0)
-        batch[Batch.data_item] = items[0] if len(items) == 1 else items
+            if self.lists_pairwise:
+                batch[Extra.pairwise_index], batch[Extra.pairwise_values] = index, values
+            else:
+                batch[Batch.pairwise_targets], batch[Batch.pairwise_mask] = dense_pairwise(index, values, size,
+                                                                                           cfg.num_joints)
         return batch
-
-
-def _stack(arrays, fill):
-    """Arrays [h, w, C] of several sizes -> float32 [batch, H, W, C] of the largest, filled up with `fill`."""
-    height, width = (max(array.shape[axis] for array in arrays) for axis in (0, 1))
-    stacked = np.empty((len(arrays), height, width, arrays[0].shape[2]), np.float32)
-    stacked[:] = fill
-    for slot, array in zip(stacked, arrays):
-        slot[:array.shape[0], :array.shape[1]] = array
-    return stacked

@@ -7,10 +7,10 @@ from collections import namedtuple
 
 import numpy as np
 
-Targets = namedtuple("Targets", "part_scores part_weights locref locref_mask pairwise_index pairwise_values")
+Targets = namedtuple("Targets", "part_scores locref locref_mask pairwise_index pairwise_values")
 Targets.__doc__ = """What one picture's maps should be; float32, [H, W, channels].
 
-part_scores, part_weights: J channels, 1 where a joint is near, and how much each cell counts
+part_scores: J channels, 1 where a joint is near
 locref, locref_mask: channels 2j, 2j + 1 = (x, y) of (joint j - cell centre) / locref_stdev, and where that is known
 pairwise_index, pairwise_values: pairwise offsets are few among many, so they are listed: [M, 3] (row, column, k) with
     k = get_pairwise_index(a, b, J), and [M, 2], the normalised offset from the cell's centre, where joint a is near, to
@@ -18,9 +18,9 @@ pairwise_index, pairwise_values: pairwise offsets are few among many, so they ar
 """
 
 
-def get_pairwise_index(a, b, num_joints):
-    """The place of the ordered pair of joints (a, b), a != b, among the num_joints * (num_joints - 1) pairs."""
-    return (num_joints - 1) * a + b - (a < b)
+def get_pairwise_index(j_id, j_id_end, num_joints):
+    """The place of the ordered pair of different joints (j_id, j_id_end) among the num_joints * (num_joints - 1) pairs."""
+    return (num_joints - 1) * j_id + j_id_end - (j_id < j_id_end)
 
 
 def map_size(image_height, image_width, stride):
@@ -33,15 +33,13 @@ def cell_centres(rows, columns, stride):
     return np.column_stack([columns, rows]) * stride + 0.5 * stride
 
 
-def encode(people, size, num_joints, radius, stride=8.0, locref_stdev=7.2801, pairwise_stats=None,
-           only_present_joints=False):
+def encode(people, size, num_joints, radius, stride=8.0, locref_stdev=7.2801, pairwise_stats=None):
     """Training maps of one picture.
 
     people: list of (joint ids [n], int, points [n, 2]); where two people claim a cell for the same joint, the nearer has it,
         the earlier in case of a tie
     size: (rows, columns) of the maps; radius: px within which a cell's centre is positive
     pairwise_stats: (means, stds), each [J, J, 2] in px, or None
-    only_present_joints: part_weights are 0 for joints that nobody in the picture has
     """
     rows, columns = size
     scores = np.zeros((rows, columns, num_joints), np.float32)
@@ -63,12 +61,18 @@ def encode(people, size, num_joints, radius, stride=8.0, locref_stdev=7.2801, pa
                 pairwise.add(joint, point, np.argwhere(won) + (window[0].start, window[1].start), offset[won], ids,
                              points)
 
-    weights = np.ones_like(scores)
-    if only_present_joints:
-        present = {int(joint) for ids, _ in people for joint in ids}
-        weights[..., [j for j in range(num_joints) if j not in present]] = 0
     index, values = (None, None) if pairwise is None else pairwise.result(size)
-    return Targets(scores, weights, locref.reshape(rows, columns, -1), np.repeat(scores, 2, axis=-1), index, values)
+    return Targets(scores, locref.reshape(rows, columns, -1), np.repeat(scores, 2, axis=-1), index, values)
+
+
+def part_weights(shape, joint_id, only_present):
+    """float32 of `shape` [H, W, J]: how much each cell of the score maps counts: 1; with only_present 0 for joints that
+    nobody has. joint_id: an array a person"""
+    weights = np.ones(shape, np.float32)
+    if only_present:
+        present = {int(joint) for ids in joint_id for joint in ids}
+        weights[..., [joint for joint in range(shape[2]) if joint not in present]] = 0
+    return weights
 
 
 def dense_pairwise(index, values, size, num_joints):

@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from dataset.targets import get_pairwise_index
 from util.command import UserError
-from util.config import find_file
+from util.config import find_file, with_defaults
 
 NUM_FEATURES = 8
 
@@ -80,7 +80,7 @@ class SpatialModel(object):
     """
 
     def __init__(self, cfg):
-        self.cfg = cfg
+        self.cfg = with_defaults(cfg)
         self.pairs = used_pairs(cfg)
         self.X_min, self.X_max, self.w = ([[None] * cfg.num_joints for _ in range(cfg.num_joints)] for _ in range(3))
 

@@ -3,18 +3,21 @@
 DeeperCut (arXiv 1605.03170), section 4. With B pictures of h x w px, all maps are [B, H, W, channels] with
 H = 2 ceil(h / 2s), W = 2 ceil(w / 2s): a cell spans s px, the stride, 8 or with a feature pyramid 4.
 """
-from dataset.pose_dataset import Batch
+from dataset.batch import Batch, Extra
 from nnet import losses
 from nnet.backbone import PYRAMIDS, backbone, map_stride
 from nnet.heads import deconv_head, pyramid_head, pyramid_pairwise_features, skip_heads
 from nnet.layers import conv
 from nnet.tf import tf
 from util.command import UserError
+from util.config import with_defaults
 
 HEADS = ("part_pred", "locref_pred", "pairwise_pred")
 
 def get_batch_spec(cfg):
-    """{Batch member: shape} of what PoseNet(cfg).train takes; None = any."""
+    """{Batch member: shape} of what PoseNet(cfg).train takes, with batch_size > 1 also Extra.padding_mask; None = any."""
+    with_defaults(cfg)
+
     def maps(channels):
         return [cfg.batch_size, None, None, channels]
 
@@ -26,19 +29,19 @@ def get_batch_spec(cfg):
         channels = 2 * joints * (joints - 1)
         spec.update({Batch.pairwise_targets: maps(channels), Batch.pairwise_mask: maps(channels)})
     if cfg.batch_size > 1:
-        spec[Batch.padding_mask] = maps(1)
+        spec[Extra.padding_mask] = maps(1)
     return spec
 
 
 def training_inputs(cfg):
-    """{Batch member: placeholder} of what a data set's make_batch gives: as get_batch_spec, but pairwise targets are
+    """{Batch or Extra member: placeholder} of what a data set's training_batch gives: as get_batch_spec, but pairwise targets are
     listed, since dense ones take most of the memory and time."""
     spec = get_batch_spec(cfg)
     inputs = {}
     if cfg.pairwise_predict:
         del spec[Batch.pairwise_targets], spec[Batch.pairwise_mask]
-        inputs[Batch.pairwise_index] = tf.placeholder(tf.int32, [None, 4], "pairwise_index")
-        inputs[Batch.pairwise_values] = tf.placeholder(tf.float32, [None, 2], "pairwise_values")
+        inputs[Extra.pairwise_index] = tf.placeholder(tf.int32, [None, 4], "pairwise_index")
+        inputs[Extra.pairwise_values] = tf.placeholder(tf.float32, [None, 2], "pairwise_values")
     inputs.update({key: tf.placeholder(tf.float32, shape, key.name) for key, shape in spec.items()})
     return inputs
 
@@ -47,6 +50,7 @@ class PoseNet(object):
     """The network that a config describes. Raises UserError for an unknown net_type."""
 
     def __init__(self, cfg):
+        with_defaults(cfg)
         self.stride = map_stride(cfg.net_type)
         if cfg.stride != self.stride:
             raise UserError("stride %g: the maps of %s have stride %d" % (cfg.stride, cfg.net_type, self.stride))
@@ -136,12 +140,12 @@ class PoseNet(object):
         return outputs
 
     def train(self, batch):
-        """batch: {Batch member: tensor} -> {"total_loss", "part_loss", ...}, scalars; total_loss is their sum."""
+        """batch: {Batch or Extra member: tensor} -> {"total_loss", "part_loss", ...}, scalars; total_loss is their sum."""
         cfg = self.cfg
         cells, place = _listed_cells(batch)
         heads = self.heads(batch[Batch.inputs], pairwise_at=cells)
         weights = batch[Batch.part_score_weights] if cfg.weigh_part_predictions else 1.0
-        weights = weights * batch.get(Batch.padding_mask, 1.0)
+        weights = weights * batch.get(Extra.padding_mask, 1.0)
         targets = batch[Batch.part_score_targets]
         loss = {"part_loss": losses.part_loss(targets, heads["part_pred"], weights)}
         if "intermediate_supervision" in heads:
@@ -164,16 +168,16 @@ class PoseNet(object):
         if place is None:
             return offset_loss(batch[Batch.pairwise_targets], predicted, batch[Batch.pairwise_mask])
         pairs = tf.reshape(predicted, [-1, self.cfg.num_joints * (self.cfg.num_joints - 1), 2])
-        listed = tf.gather_nd(pairs, tf.stack([place, batch[Batch.pairwise_index][:, 3]], axis=1))  # [M, 2]
-        return offset_loss(batch[Batch.pairwise_values], listed)
+        listed = tf.gather_nd(pairs, tf.stack([place, batch[Extra.pairwise_index][:, 3]], axis=1))  # [M, 2]
+        return offset_loss(batch[Extra.pairwise_values], listed)
 
 
 def _listed_cells(batch):
     """([N, 3] the different cells (place in the batch, row, column) of the listed pairwise offsets, [M] the place of each
     offset's cell among them); (None, None) where they are not listed."""
-    if Batch.pairwise_index not in batch:
+    if Extra.pairwise_index not in batch:
         return None, None
     rows, columns = tf.unstack(tf.shape(batch[Batch.part_score_targets])[1:3])
-    number, row, column, _ = tf.unstack(batch[Batch.pairwise_index], axis=1)
+    number, row, column, _ = tf.unstack(batch[Extra.pairwise_index], axis=1)
     cells, place = tf.unique((number * rows + row) * columns + column)
     return tf.stack([cells // (rows * columns), cells // columns % rows, cells % columns], axis=1), place

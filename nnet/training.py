@@ -7,8 +7,8 @@ import time
 import numpy as np
 
 from dataset import factory
+from dataset.batch import Batch, list_pairwise
 from dataset.loader import Loader
-from dataset.pose_dataset import Batch
 from dataset.validation import validate
 from nnet import checkpoint
 from nnet.backbone import scope_of
@@ -93,6 +93,7 @@ class Trainer(object):
 
     def step(self, batch, iteration):
         """One step of the optimiser. Returns {name: loss}. Raises TrainingError where a loss or gradient is not finite."""
+        batch = list_pairwise(batch)
         feed = {placeholder: batch[key] for key, placeholder in self._inputs.items()}
         feed[self._rate] = learning_rate(self.cfg, iteration)
         losses, norm, _ = self.session.run([self._losses, self._gradient_norm, self._train_op], feed)
@@ -162,6 +163,7 @@ def train(cfg, restart=False):
     """
     last = last_iteration(cfg)
     dataset = factory.create(cfg)
+    dataset.lists_pairwise = True
     validate(dataset)
     val_dataset = factory.create(unchanged(cfg, cfg.val_dataset)) if cfg.val_dataset else None
     if val_dataset:
@@ -173,7 +175,7 @@ def train(cfg, restart=False):
         if first > last:
             logging.info("nothing to do: iteration %d, the last one, is done", last)
             return
-        loader = Loader(dataset.make_batch, first)
+        loader = Loader(dataset.training_batch, first)
         progress = Progress(cfg, loader, last)
         try:
             for iteration in range(first, last + 1):

@@ -47,13 +47,13 @@ def coco_result(coco_id, keypoints, score):
 def pose_predict_with_gt_segm(scmap, offmat, stride, gt_segm, coco_id):
     """The people that masks cut out: for each, the arg max per joint of the score maps inside, plus location refinement.
 
-    scmap: [H, W, J]; offmat: [H, W, J, 2] px, or None; gt_segm: one bool mask [h, w] a person, px of the network's
-    input; a mask and the maps share their top left corner
+    scmap: [H, W, J]; offmat: [H, W, J, 2] px, or None; gt_segm: bool [h, w, P] or a list of P masks [h, w], px of
+    the network's input; a mask and the maps share their top left corner
     Returns COCO results, see coco_result; a person whose mask lies outside the maps is left out.
     """
     height, width, joints = scmap.shape
     results = []
-    for mask in gt_segm:
+    for mask in gt_segm if isinstance(gt_segm, (list, tuple)) else np.moveaxis(gt_segm, -1, 0):
         rows, columns = np.nonzero(mask[:int(height * stride), :int(width * stride)])
         if not len(rows):
             continue

@@ -49,7 +49,9 @@ def test_masks_move_with_the_picture(coco_root):
     view = dataset.view(item, 0.5, None, mirrored=True)
     expected = np.ones((8, 10))
     expected[:2, :4] = 0
-    np.testing.assert_array_equal(dataset.cell_weights(item, view, (8, 10)), expected)
+    item.to_file = view.to_file
+    weights = dataset.compute_scmap_weights((8, 10, 17), [], item)
+    np.testing.assert_array_equal(weights, np.repeat(expected[..., None], 17, axis=2))
 
 
 def test_images_without_ground_truth(coco_root):

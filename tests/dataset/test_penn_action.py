@@ -84,14 +84,14 @@ def test_all_frames_are_changed_alike(release, changes, monkeypatch):
     monkeypatch.setattr(dataset, "view", lambda *args: seen.append(view(*args)) or seen[-1])
     for number in range(8):
         del seen[:]
-        batch = dataset.make_batch(number)
+        batch = dataset.training_batch(number)
         assert batch[Batch.inputs].shape[0] == 3 and len(seen) == 3
         for other in seen[1:]:
             np.testing.assert_allclose(other.to_file, seen[0].to_file)
             assert other.image.shape == seen[0].image.shape
         steps = [b.people[0][0, 1:] - a.people[0][0, 1:] for a, b in zip(seen, seen[1:])]
         np.testing.assert_allclose(steps[0], steps[1])  # as far in the second step as in the first
-    again = dataset.make_batch(7)
+    again = dataset.training_batch(7)
     np.testing.assert_array_equal(again[Batch.inputs], batch[Batch.inputs])
 
 

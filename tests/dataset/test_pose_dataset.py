@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from dataset import factory
+from dataset.batch import Extra
 from dataset.dataset_mat import DataItem, DatasetError, write_dataset_mat
 from dataset.pose_dataset import Batch, PoseDataset, data_to_input, mirror_joints_map
 from util.config import cfg_from_file, default_config
@@ -36,7 +37,7 @@ def test_the_same_seed_gives_the_same_batches(dots, write_config):
     changes = dict(scale_jitter_lo=0.8, scale_jitter_up=1.2, rotation=20, colour=0.3, occlusion=0.5)
     first, second = (create(dots, write_config, **changes) for _ in range(2))
     other = create(dots, write_config, seed=1, **changes)
-    batches = [dataset.make_batch(3)[Batch.inputs] for dataset in (first, second, other)]
+    batches = [dataset.training_batch(3)[Batch.inputs] for dataset in (first, second, other)]
     np.testing.assert_array_equal(batches[0], batches[1])
     assert batches[0].shape != batches[2].shape or (batches[0] != batches[2]).any()
 
@@ -56,11 +57,10 @@ def test_mirroring_twice_changes_nothing(dataset_type):
     cfg = default_config()
     cfg.update(num_joints=14, all_joints=MPII.all_joints, dataset_type=dataset_type)
     dataset = factory.TYPES[dataset_type](cfg)
-    dataset.skeleton = MPII
     person = np.column_stack([np.arange(14), np.random.RandomState(0).rand(14, 2) * 90])
-    once = dataset.mirror_joints(person, 100)
+    once = dataset.mirror_joints(person, MPII.mirror_map, 100)
     assert once[0, 0] == 5 and once[0, 1] == 100 - person[0, 1] + dataset.mirror_shift
-    np.testing.assert_allclose(dataset.mirror_joints(once, 100), person)
+    np.testing.assert_allclose(dataset.mirror_joints(once, MPII.mirror_map, 100), person)
 
 
 def test_a_batch_is_filled_up_and_the_filling_is_masked(dots, write_config):
@@ -71,9 +71,9 @@ def test_a_batch_is_filled_up_and_the_filling_is_masked(dots, write_config):
     narrow = int(np.argmin(widths))
     assert (batch[Batch.inputs][narrow][:, widths[narrow]:] == 127).all()
     columns = 2 * -(-widths[narrow] // 16)
-    mask = batch[Batch.padding_mask][narrow, ..., 0]
+    mask = batch[Extra.padding_mask][narrow, ..., 0]
     assert mask[:, :columns].all() and not mask[:, columns:].any()
-    assert batch[Batch.part_score_targets].shape[:3] == batch[Batch.padding_mask].shape[:3]
+    assert batch[Batch.part_score_targets].shape[:3] == batch[Extra.padding_mask].shape[:3]
 
 
 def test_test_mode_gives_each_picture_once_unchanged(dots, write_config):
@@ -98,7 +98,7 @@ def test_small_and_large_pictures_are_skipped_in_training_only(dots, write_confi
     assert {dataset.next_batch()[Batch.data_item].image_id for _ in range(40)} == set(range(6))
     dataset.set_test_mode(True)
     assert [dataset.next_batch()[Batch.data_item].image_id for _ in range(8)] == list(range(8))
-    with pytest.raises(DatasetError, match="not one of 8 pictures"):
+    with pytest.raises(DatasetError, match="of 8 pictures, not one"):
         create(dots, write_config, max_input_size=50).next_batch()
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dataset.targets import dense_pairwise, encode, get_pairwise_index, map_size
+from dataset.targets import dense_pairwise, encode, get_pairwise_index, map_size, part_weights
 from nnet.predict import argmax_pose_predict
 
 NAMES = ("part_score_targets", "part_score_weights", "locref_targets", "locref_mask", "pairwise_targets",
@@ -18,9 +18,11 @@ def test_equal_to_the_reference(numbers, case):
     stride, scale, joints, people, pairwise, height, width, only_present, radius, stdev = value("meta")
     shown = [value("joints%d" % p) for p in range(int(people))]
     stats = (value("pair_mean"), value("pair_std")) if pairwise else None
-    targets = encode([(person[:, 0].astype(int), person[:, 1:]) for person in shown], map_size(height, width, stride),
-                     int(joints), radius * scale, stride, stdev, stats, bool(only_present))
-    maps = targets[:4]
+    joint_id = [person[:, 0].astype(int) for person in shown]
+    targets = encode(list(zip(joint_id, [person[:, 1:] for person in shown])), map_size(height, width, stride),
+                     int(joints), radius * scale, stride, stdev, stats)
+    weights = part_weights(targets.part_scores.shape, joint_id, bool(only_present))
+    maps = (targets.part_scores, weights, targets.locref, targets.locref_mask)
     assert (targets.pairwise_index is not None) == bool(pairwise)
     if pairwise:
         maps += dense_pairwise(targets.pairwise_index, targets.pairwise_values, map_size(height, width, stride),

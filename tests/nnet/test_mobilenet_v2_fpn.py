@@ -4,7 +4,7 @@ import os
 import numpy as np
 import pytest
 
-from dataset.pose_dataset import Batch
+from dataset.batch import Batch, Extra
 from nnet.net_factory import pose_net
 from nnet.pose_net import training_inputs
 from nnet.tf import tf
@@ -31,7 +31,8 @@ def test_converted_movenet_gives_what_movenet_gives(numbers, tmp_path, model, wi
     convert(model, os.path.join(MOVENET, "movenet-%s.json" % model), "coco", prefix)
     cfg = config(net_type="mobilenet_v2_fpn_" + width, num_joints=17, mean_pixel=[127.5] * 3, init_weights=prefix)
     session, inputs, outputs = setup_pose_prediction(cfg)
-    scores, locref = session.run(outputs, {inputs: expected["image"][None]})
+    maps = session.run(outputs, {inputs: expected["image"][None]})
+    scores, locref = maps["part_prob"], maps["locref"]
     np.testing.assert_allclose(scores[0], 1 / (1 + np.exp(-expected[model + "_heatmap_logits"].astype(float))), atol=1e-4)
     # (x, y) px from the cell's centre -> (y, x) in cells from its corner
     cells = (locref[0].reshape(64, 64, 17, 2)[..., ::-1] * cfg.locref_stdev + 2) / 4
@@ -55,13 +56,13 @@ def random_batch(cfg, count):
     rng = np.random.RandomState(0)
     shape = (2, 16, 16)
     index = np.column_stack([rng.randint(0, side, count) for side in shape + (6,)]).reshape(-1, 4)
-    batch = {Batch.inputs: rng.uniform(0, 255, (2, 64, 64, 3)), Batch.pairwise_index: index,
-             Batch.pairwise_values: rng.randn(count, 2)}
+    batch = {Batch.inputs: rng.uniform(0, 255, (2, 64, 64, 3)), Extra.pairwise_index: index,
+             Extra.pairwise_values: rng.randn(count, 2)}
     for key in (Batch.part_score_targets, Batch.part_score_weights):
         batch[key] = (rng.rand(*shape + (3,)) > 0.5).astype(float)
     for key in (Batch.locref_targets, Batch.locref_mask):
         batch[key] = (rng.rand(*shape + (6,)) > 0.5).astype(float)
-    batch[Batch.padding_mask] = np.ones(shape + (1,))
+    batch[Extra.padding_mask] = np.ones(shape + (1,))
     return batch
 
 
@@ -81,7 +82,7 @@ def test_pairwise_offsets_of_the_listed_cells_alone(count):
         feed = {placeholder: batch[key] for key, placeholder in inputs.items()}
         found, maps, gradients = session.run([losses, dense, gradients], feed)
     assert all(np.isfinite(gradient).all() for gradient in gradients)
-    listed = maps.reshape(2, 16, 16, 6, 2)[tuple(batch[Batch.pairwise_index].T)]
-    d = np.abs(listed - batch[Batch.pairwise_values])
+    listed = maps.reshape(2, 16, 16, 6, 2)[tuple(batch[Extra.pairwise_index].T)]
+    d = np.abs(listed - batch[Extra.pairwise_values])
     expected = np.where(d < 1, d ** 2 / 2, d - 0.5).mean() if count else 0
     assert found["pairwise_loss"] == pytest.approx(expected, rel=1e-4)

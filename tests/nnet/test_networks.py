@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from conftest import ROOT
-from dataset.pose_dataset import Batch
+from dataset.batch import Batch, Extra
 from nnet.net_factory import pose_net
 from nnet.pose_net import get_batch_spec, training_inputs
 from nnet.tf import tf
@@ -125,8 +125,8 @@ def test_filled_up_cells_weigh_nothing():
     cfg.update(net_type="efficientnet_lite0", num_joints=2, batch_size=2)
     rng = np.random.RandomState(0)
     batch = {Batch.inputs: rng.uniform(0, 255, (2, 64, 64, 3)), Batch.part_score_targets: rng.rand(2, 8, 8, 2) > 0.5,
-             Batch.part_score_weights: np.ones((2, 8, 8, 2)), Batch.padding_mask: np.ones((2, 8, 8, 1))}
-    batch[Batch.padding_mask][1, :, 4:] = 0
+             Batch.part_score_weights: np.ones((2, 8, 8, 2)), Extra.padding_mask: np.ones((2, 8, 8, 1))}
+    batch[Extra.padding_mask][1, :, 4:] = 0
     with tf.Graph().as_default(), tf.Session() as session:
         inputs = {key: tf.placeholder(tf.float32, shape) for key, shape in get_batch_spec(cfg).items()}
         net = pose_net(cfg)
@@ -167,10 +167,10 @@ def test_listed_pairwise_targets_give_the_loss_of_dense_ones():
         losses = []
         for inputs in (training_inputs(cfg),
                        {key: tf.placeholder(tf.float32, shape) for key, shape in get_batch_spec(cfg).items()}):
-            batch = {Batch.inputs: np.full((2, 32, 32, 3), 99.0), Batch.pairwise_index: index,
-                     Batch.pairwise_values: values, Batch.pairwise_targets: dense.reshape(2, 4, 4, 12),
+            batch = {Batch.inputs: np.full((2, 32, 32, 3), 99.0), Extra.pairwise_index: index,
+                     Extra.pairwise_values: values, Batch.pairwise_targets: dense.reshape(2, 4, 4, 12),
                      Batch.pairwise_mask: mask.reshape(2, 4, 4, 12), Batch.part_score_targets: np.zeros((2, 4, 4, 3)),
-                     Batch.part_score_weights: np.ones((2, 4, 4, 3)), Batch.padding_mask: np.ones((2, 4, 4, 1))}
+                     Batch.part_score_weights: np.ones((2, 4, 4, 3)), Extra.padding_mask: np.ones((2, 4, 4, 1))}
             with tf.variable_scope("", reuse=bool(losses)):
                 loss = net.train(inputs)["pairwise_loss"]
             if not losses:

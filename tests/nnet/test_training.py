@@ -12,7 +12,7 @@ from PIL import Image
 
 from conftest import ROOT
 from dataset.dataset_mat import DatasetError
-from dataset.pose_dataset import Batch
+from dataset.batch import Batch, Extra
 from nnet import checkpoint, training
 from nnet.predict import PosePredictor
 from nnet.tf import tf
@@ -201,8 +201,8 @@ def test_train_py_says_what_is_wrong(folder):
 
 
 def test_batches_of_one_have_no_mask(folder):
-    batch = training.factory.create(config(batch_size=1)).make_batch(0)
-    assert Batch.padding_mask not in batch
+    batch = training.factory.create(config(batch_size=1)).training_batch(0)
+    assert Extra.padding_mask not in batch
 
 
 def test_frozen_parts_stay_and_averages_are_what_is_tested(folder, caplog):
