@@ -204,14 +204,20 @@ class PosePredictor(object):
         points = found.pose[found.pose[:, 2] >= self.cfg.score_threshold, :2]
         if not (self.cfg.person_size and self.cfg.input_size) or len(points) < FEWEST_JOINTS:
             return []
+        (x1, y1, x2, y2), scale = self.window_around(image, points)
+        closer = self.find_at(image[y1:y2, x1:x2], scale)
+        closer.pose[:, :2] += x1, y1
+        return [closer]
+
+    def window_around(self, image, points):
+        """((x1, y1, x2, y2), scale): the part of the picture around points [n, 2], and how to resize it so that they span
+        person_size."""
         low, high = points.min(axis=0), points.max(axis=0)
         scale = self.cfg.person_size / max((high - low).max(), 1)
         margin = (self.cfg.input_size / scale - (high - low)) / 2
         x1, y1 = np.maximum(low - margin, 0).astype(int)
         x2, y2 = np.minimum(high + margin + 1, image.shape[1::-1]).astype(int)
-        closer = self.find_at(image[y1:y2, x1:x2], scale)
-        closer.pose[:, :2] += x1, y1
-        return [closer]
+        return (x1, y1, x2, y2), scale
 
     def find_at(self, image, scale):
         """The person found after resizing by `scale` -> Found."""

@@ -1,0 +1,106 @@
+"""What is wrong with a data set's pictures and labels, and what is there twice."""
+from collections import Counter, namedtuple
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from PIL import Image
+from scipy.spatial import cKDTree
+from tqdm import tqdm
+
+from dataset.pose_dataset import read_picture
+from dataset.validation import problems_of
+from util.image import ImageError
+
+GREY_SIDE = 16  # px of the small grey pictures that are compared
+TOLERANCE = 0.2  # of their grey values' standard deviation, for every pixel: copies that were compressed again are as near
+FEWEST_JOINTS = 3  # fewer may well lie at the same places by chance
+KINDS = ("error", "warning", "doubt")
+
+Finding = namedtuple("Finding", "kind item person text score pose")
+Finding.__new__.__defaults__ = (None, None)
+Finding.__doc__ = """Something that may be wrong.
+
+kind: one of KINDS; item: the DataItem; person: its place among item.joints, or None; text: what about them
+score, pose: of a doubt, see nnet.doubts.Doubt
+"""
+
+
+def outside(points, item):
+    """[n]: which of points [n, 2] lie outside a DataItem's picture."""
+    return ((points < 0) | (points > item.im_size[:0:-1])).any(axis=1)
+
+
+def find_problems(items, skeleton):
+    """The errors and warnings of DataItems, those of the worst picture first."""
+    with ThreadPoolExecutor(4) as pool:
+        examined = list(tqdm(pool.map(lambda item: _examine(item, skeleton), items), "checking", len(items)))
+    problems = [problem for found, _ in examined for problem in found]
+    for place, first in same_pictures(items, [grey for _, grey in examined]):
+        problems.append(Finding("warning", items[place], None, "the same picture as %s" % items[first].im_path))
+    for (place, person), (first, other) in same_labels(items):
+        problems.append(Finding("warning", items[place], person, "the same labels as person %d in %s"
+                                 % (other + 1, items[first].im_path)))
+    counts = {kind: Counter(one.item.image_id for one in problems if one.kind == kind) for kind in KINDS}
+    return sorted(problems, key=lambda one: [-counts[kind][one.item.image_id] for kind in KINDS]
+                  + [one.item.image_id, KINDS.index(one.kind)])
+
+
+def _examine(item, skeleton):
+    """(Findings, small_grey or None) of one picture."""
+    errors, warnings = problems_of(item, skeleton.num_joints)
+    grey = None
+    try:
+        grey = small_grey(read_picture(item))
+    except ImageError as error:  # problems_of looks at the file's beginning only
+        errors += [str(error)] * (str(error) not in errors)
+    found = [Finding(kind, item, None, text.replace(item.im_path + ": ", ""))
+             for kind, texts in (("error", errors), ("warning", warnings)) for text in texts]
+    for number, person in enumerate([] if errors else item.joints or []):
+        found += [Finding("warning", item, number, text) for text in _oddities(person, item, skeleton.joint_names)]
+    return found, grey
+
+
+def _oddities(person, item, names):
+    """What is odd about a person's labels, in words."""
+    joints = [names[int(joint)] for joint in person[:, 0]]
+    points = [tuple(point) for point in person[:, 1:]]
+    out = ["%s (%.4g, %.4g)" % ((joints[k],) + points[k]) for k in np.flatnonzero(outside(person[:, 1:], item))]
+    together = [", ".join(joint for joint, other in zip(joints, points) if other == point)
+                for point, count in Counter(points).items() if count > 1]
+    twice = [joint for joint, count in Counter(joints).items() if count > 1]
+    odd = (("outside the picture: ", ", ".join(out)), ("at one place: ", "; ".join(together)),
+           ("labelled several times: ", ", ".join(twice)))
+    return [what + which for what, which in odd if which]
+
+
+def small_grey(image):
+    """A picture, uint8 [h, w, 3], small and grey, with mean 0 and standard deviation 1 -> float32 [GREY_SIDE ** 2]."""
+    grey = np.asarray(Image.fromarray(image).convert("L").resize((GREY_SIDE, GREY_SIDE), Image.BOX), np.float32).ravel()
+    return (grey - grey.mean()) / max(grey.std(), 1)
+
+
+def same_pictures(items, greys):
+    """[(place, earlier place)] of DataItems whose pictures are the same, by their small_grey (None = unreadable).
+
+    Frames of one sequence may be alike.
+    """
+    places = [place for place, grey in enumerate(greys) if grey is not None]
+    if not places:
+        return []
+    first = {}
+    pairs = cKDTree([greys[place] for place in places]).query_pairs(TOLERANCE, p=np.inf)
+    for a, b in sorted((places[a], places[b]) for a, b in pairs):
+        if items[a].sequence is None or items[a].sequence != items[b].sequence:
+            first.setdefault(b, a)
+    return sorted(first.items())
+
+
+def same_labels(items):
+    """[((place, person), (earlier place, person))] of people of DataItems whose joints are at the same places."""
+    first, again = {}, []
+    for place, item in enumerate(items):
+        for number, person in enumerate(item.joints or []):
+            key = np.round(person[np.argsort(person[:, 0])], 2).tobytes()
+            if len(person) >= FEWEST_JOINTS and first.setdefault(key, (place, number)) != (place, number):
+                again.append(((place, number), first[key]))
+    return again
