@@ -36,6 +36,7 @@ from util.skeleton import Skeleton
 
 SHIPPED = os.path.join(PROJECT, "models/single/test/pose_cfg.yaml")
 
+
 def load(cfg):
     """The config's data set. Raises UserError."""
     if not cfg.dataset:
@@ -126,7 +127,8 @@ def main():
     parser.add_argument("--out", default="out/check", help="folder of check.csv and the drawings; default: %(default)s")
     parser.add_argument("--count", type=int, default=20, help="how many to print and to draw; default: %(default)s")
     parser.add_argument("--strict", action="store_true", help="warnings also make the exit status 1")
-    sys.exit(0 if check(parser.parse_args()) else 1)
+    if not check(parser.parse_args()):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

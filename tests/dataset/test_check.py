@@ -25,9 +25,11 @@ from util.skeleton import COCO, MPII, Skeleton
 def run(monkeypatch, *args):
     """The exit status of the command, which writes to `out` in the working directory."""
     monkeypatch.setattr("sys.argv", ["check"] + [str(arg) for arg in args] + ["--out", "out"])
-    with pytest.raises(SystemExit) as stop:
+    try:
         check.main()
-    return stop.value.code
+    except SystemExit as stop:
+        return stop.code
+    return 0
 
 
 def rows(kind):
