@@ -46,7 +46,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.7",
     packages=find_packages(include=["dataset*", "nnet*", "multiperson*", "util*", "lib*", "demo*"]),
-    py_modules=["config", "multicut", "nms_grid"],
+    py_modules=["config", "default_config", "multicut", "nms_grid"],
     ext_modules=cythonize(EXTENSIONS, language_level=3),
     install_requires=[
         "numpy",

@@ -9,6 +9,7 @@ import numpy as np
 
 from dataset.targets import cell_centres
 from lib.nms_cython.nms_grid import nms_grid
+from multiperson.names_of_2017 import pos_from_grid_raw, pos_from_gridpos_offset  # noqa: F401
 
 Detections = namedtuple("Detections", "coord coord_grid conf pairwise")
 Detections.__doc__ = """What was found in one picture: lists with an entry for each of the J joints, best first.

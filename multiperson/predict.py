@@ -1,11 +1,10 @@
-"""From pictures, or from detections, to people; eval_graph and get_person_conf_multicut under their names of 2017."""
-import numpy as np
-
+"""From pictures, or from detections, to people."""
 from multiperson.completion import complete
 from multiperson.detections import extract_detections
 from multiperson.graph import build_graph
-from multiperson.pairwise import SpatialModel
-from multiperson.people import assemble, drop_duplicates, merge_detections
+from multiperson.names_of_2017 import (SpatialModel, compute_angle, compute_features, eval_graph,  # noqa: F401
+                                       get_person_conf_multicut, get_person_conf_single, logit_transform, wrap_angle)
+from multiperson.people import assemble, drop_duplicates
 from nnet.predict import PosePredictor
 from util.image import resize
 from util.skeleton import Skeleton
@@ -50,34 +49,3 @@ def people_in(model, scmap, locref, pairwise, scale, detections=None):
 def find_people(model, detections, **constraints_and_options):
     """SpatialModel, Detections -> Assembly; the keyword arguments are those of multiperson.people.assemble."""
     return assemble(build_graph(model, detections), model.cfg.num_joints, **constraints_and_options)
-
-
-def eval_graph(sm, detections):
-    """The people that detections form -> (unLab, pos_array, unary_array, pwidx_array, pw_array), without padding.
-
-    unLab: [n, 2] int64, (joint, cluster) of each detection, cluster -1 = suppressed
-    pos_array: [n, 2] px; unary_array: [n, 1], their scores
-    pwidx_array: [m, 2] int64, the edges; pw_array: [m, 1], their probabilities
-    """
-    assembly = find_people(sm, detections)
-    graph = assembly.graph
-    return (np.column_stack([graph.joint, assembly.person]), graph.position, graph.probability[:, None],
-            graph.edges, graph.edge_probability[:, None])
-
-
-def get_person_conf_multicut(sm, unLab, unary_array, pos_array):
-    """What eval_graph gives -> [people, J, 2] px (x, y), in the order of the cluster numbers; (0, 0) = joint not found.
-
-    Suppressed detections are nobody's. (The 2017 code made each of them a person.)
-    """
-    joint, label = np.asarray(unLab, np.int64).reshape(-1, 2).T
-    merged = merge_detections(joint, _renumber(label), np.ravel(unary_array), np.reshape(pos_array, (-1, 2)), sm.cfg.num_joints)
-    return np.nan_to_num(merged[..., :2])
-
-
-def _renumber(labels):
-    """[n] cluster numbers, -1 = suppressed -> the same clusters in the same order, numbered 0..P-1, int64."""
-    kept = labels >= 0
-    cluster = np.full(len(labels), -1, np.int64)
-    cluster[kept] = np.unique(labels[kept], return_inverse=True)[1]
-    return cluster

@@ -7,10 +7,11 @@ from PIL import Image, ImageDraw
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
+from multiperson.names_of_2017 import get_ref_points, keypoint_colors, marker_size  # noqa: F401
 from util.visualize import as_rgb, distinct_colours, draw_poses, show_on_axes
 
-FEWEST_JOINTS = 3  # people with fewer are not drawn
-FARTHEST_MOVE = 200  # px between two pictures, within which someone may be the same person
+FEWEST_JOINTS = draw_conf_min_count = 3  # people with fewer are not drawn
+FARTHEST_MOVE = min_match_dist = 200  # px between two pictures, within which someone may be the same person
 
 
 def person_colour(number):

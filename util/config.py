@@ -183,3 +183,6 @@ def _open_keys(settings):
 def _pairs(all_joints):
     """Groups of joints, whatever their order."""
     return sorted(sorted(group) if isinstance(group, list) else [group] for group in all_joints)
+
+
+cfg = default_config()  # scripts of 2017 import it; no config that is loaded changes it

@@ -5,6 +5,7 @@ import os
 import numpy as np
 
 from util.command import UserError
+from util.names_of_2017 import interweave_matrices, multi_dim_argmax  # noqa: F401
 from util.skeleton import COCO, Skeleton
 
 PERSON_CATEGORY = 1

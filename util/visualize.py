@@ -8,6 +8,8 @@ import colorsys
 import numpy as np
 from PIL import Image, ImageDraw
 
+from util.names_of_2017 import _npcircle, check_point  # noqa: F401
+
 SUPERSAMPLING = 3  # the overlay is drawn this much larger, then shrunk: smooth lines
 RIGHT, LEFT, MIDDLE = (255, 112, 32), (32, 144, 255), (64, 208, 96)
 TORSO = (("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"), ("left_shoulder", "left_hip"),
