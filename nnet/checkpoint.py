@@ -17,7 +17,8 @@ from util.skeleton import Skeleton
 
 AVERAGE = "/ExponentialMovingAverage"  # follows a variable's name: its running average, see ema_decay
 KEPT = 5  # snapshots; older ones are deleted
-PARTS = (".index", ".json", ".data-00000-of-00001")  # a checkpoint with an index is complete: removed first, written last
+# A checkpoint with an index is complete: removed first, written last. Not all have a graph (.meta).
+PARTS = (".index", ".json", ".data-00000-of-00001", ".meta")
 
 
 class CheckpointError(UserError):
@@ -39,22 +40,28 @@ def snapshots(prefix):
     return sorted(found)
 
 
-def save(session, prefix, variables, side_file):
-    """Write variables and side_file (a dict for JSON) as the checkpoint `prefix`. An interruption leaves no half."""
+def save(session, prefix, saver, side_file, graph=False):
+    """Write a saver's variables and side_file (a dict for JSON) as the checkpoint `prefix`, and with `graph` the graph as its .meta. An
+    interruption leaves no half."""
     folder = os.path.dirname(os.path.abspath(prefix))
     os.makedirs(folder, exist_ok=True)
     temporary = os.path.join(folder, ".writing")  # one name, so that what a killed process left is used up
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         name = os.path.join(temporary, os.path.basename(prefix))
-        tf.train.Saver(variables).save(session, name, write_meta_graph=False, write_state=False)
+        saver.save(session, name, write_meta_graph=graph, write_state=False)
         with open(name + ".json", "w") as stream:
             json.dump(side_file, stream, indent=1)
         remove(prefix)
-        for part in reversed(PARTS):
-            os.replace(name + part, prefix + part)
+        _move(name, prefix)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _move(prefix, to):
+    for part in reversed(PARTS):
+        if os.path.exists(prefix + part):
+            os.replace(prefix + part, to + part)
 
 
 def remove(prefix):
@@ -69,16 +76,20 @@ def set_aside(prefix):
     for _, path in snapshots(prefix):
         folder = os.path.join(os.path.dirname(os.path.abspath(path)), "before-restart")
         os.makedirs(folder, exist_ok=True)
-        for part in PARTS:
-            os.replace(path + part, os.path.join(folder, os.path.basename(path) + part))
+        _move(path, os.path.join(folder, os.path.basename(path)))
 
 
-def save_snapshot(session, prefix, iteration, variables, side_file):
-    """save() as <prefix>-<iteration>, then delete all but the newest snapshots. Returns the path prefix."""
+def save_snapshot(session, prefix, iteration, saver, side_file):
+    """save() as <prefix>-<iteration>, then delete all but the newest snapshots. Returns the path prefix.
+
+    With the graph, and the file `checkpoint`, for tools that call tf.train.import_meta_graph and latest_checkpoint.
+    """
     path = "%s-%d" % (prefix, iteration)
-    save(session, path, variables, dict(side_file, iteration=int(iteration)))
+    save(session, path, saver, dict(side_file, iteration=int(iteration)), graph=True)
     for _, old in snapshots(prefix)[:-KEPT]:
         remove(old)
+    kept = [one for _, one in snapshots(prefix)]
+    tf.train.update_checkpoint_state(os.path.dirname(path) or ".", path, kept)
     return path
 
 
@@ -171,7 +182,7 @@ def export_weights(snapshot, out):
         variables = [tf.get_variable(name, initializer=reader.get_tensor(_tested_name(name, shapes)))
                      for name in sorted(names)]
         session.run(tf.global_variables_initializer())
-        save(session, out, variables, read_side_file(snapshot))
+        save(session, out, tf.train.Saver(variables), read_side_file(snapshot))
 
 
 def main():

@@ -71,6 +71,7 @@ class Trainer(object):
             self.averages = {variable: average.average(variable) for variable in trained}
         self._begin_averages = [average.assign(variable) for variable, average in self.averages.items()]
         self.everything = tf.global_variables()
+        self._saver = tf.train.Saver(self.everything, max_to_keep=None)  # deletes nothing
         self.session = tf.Session(config=session_config(bfloat16=cfg.mixed_precision))
         self.session.run(tf.global_variables_initializer())
 
@@ -114,7 +115,7 @@ class Trainer(object):
         """Write a snapshot, named by the last iteration that was done. Returns its path."""
         side_file = {"config": {k: v for k, v in self.cfg.items()},
                      "skeleton": dict(Skeleton.from_config(self.cfg)._asdict())}
-        return checkpoint.save_snapshot(self.session, self.cfg.snapshot_prefix, self.done(), self.everything, side_file)
+        return checkpoint.save_snapshot(self.session, self.cfg.snapshot_prefix, self.done(), self._saver, side_file)
 
 
 class Progress(object):

@@ -69,3 +69,20 @@ def test_train_goes_through_a_subclass(experiment, monkeypatch):
     monkeypatch.setattr(training.Trainer, "step", lambda self, *args: losses.append(step(self, *args)) or losses[-1])
     training.train(load_config())
     assert len(losses) == 2 and losses[0]["pairwise_loss"] > 0
+
+
+def test_tools_that_know_tensorflow_alone(experiment):
+    """They find the newest snapshot by the file `checkpoint`, and its graph in its .meta."""
+    experiment(multi_step=[[0.0001, 1002]])
+    from nnet import training
+    from nnet.tf import tf
+    from util.config import load_config
+
+    training.train(load_config())
+    newest = tf.train.latest_checkpoint(".")
+    assert newest.endswith("snapshot-1002")
+    with tf.Graph().as_default(), tf.Session() as sess:
+        saver = tf.train.import_meta_graph(newest + ".meta")
+        saver.restore(sess, newest)
+        name = "pose/part_pred/block4/weights"
+        np.testing.assert_array_equal(sess.run(name + ":0"), tf.train.NewCheckpointReader(newest).get_tensor(name))

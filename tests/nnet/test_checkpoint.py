@@ -49,7 +49,7 @@ def test_a_snapshot_of_this_project_restores_everything(tmp_path):
     slot = next(v for v in first.everything if v.op.name.endswith("part_pred/block4/biases/Momentum"))
     slot.load(np.array([1.0, 2.0, 3.0]), first.session)
     with first.graph.as_default():
-        path = checkpoint.save_snapshot(first.session, str(tmp_path / "snapshot"), 7, first.everything, {"config": {}})
+        path = checkpoint.save_snapshot(first.session, str(tmp_path / "snapshot"), 7, tf.train.Saver(first.everything), {"config": {}})
     assert os.path.basename(path) == "snapshot-7" and second.restore(path, config()) == 8
     assert same(first.values(first.everything), second.values(second.everything)) == set(
         v.op.name for v in first.everything)
@@ -100,9 +100,9 @@ def test_only_the_newest_are_kept_and_halves_do_not_count(tmp_path):
     prefix = str(tmp_path / "snapshot")
     with net.graph.as_default():
         for iteration in (5, 10, 15, 20, 25, 30, 100):
-            checkpoint.save_snapshot(net.session, prefix, iteration, [net.step], {})
+            checkpoint.save_snapshot(net.session, prefix, iteration, tf.train.Saver([net.step]), {})
     assert [number for number, _ in checkpoint.snapshots(prefix)] == [15, 20, 25, 30, 100]
-    assert len(os.listdir(str(tmp_path))) == 5 * 3
+    assert len(os.listdir(str(tmp_path))) == 5 * 4 + 1 and tf.train.latest_checkpoint(str(tmp_path)) == prefix + "-100"
     os.remove(prefix + "-100.index")
     assert checkpoint.snapshots(prefix)[-1][0] == 30
 
@@ -111,22 +111,23 @@ def test_an_interrupted_save_leaves_the_old_and_no_rubbish(tmp_path, monkeypatch
     net = Net(config())
     prefix = str(tmp_path / "weights")
     with net.graph.as_default():
-        checkpoint.save(net.session, prefix, [net.step], {"a": 1})
+        saver = tf.train.Saver([net.step])
+        checkpoint.save(net.session, prefix, saver, {"a": 1})
 
         def interrupted(*_, **__):
             raise KeyboardInterrupt
 
         monkeypatch.setattr(json, "dump", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            checkpoint.save(net.session, prefix, [net.step], {"a": 2})
+            checkpoint.save(net.session, prefix, saver, {"a": 2})
     assert checkpoint.read_side_file(prefix) == {"a": 1}
-    assert sorted(os.listdir(str(tmp_path))) == ["weights" + part for part in sorted(checkpoint.PARTS)]
+    assert sorted(os.listdir(str(tmp_path))) == ["weights" + part for part in sorted(checkpoint.PARTS) if part != ".meta"]
 
 
 def test_exported_weights_lack_the_optimisers(tmp_path):
     net = Net(config())
     with net.graph.as_default():
-        path = checkpoint.save_snapshot(net.session, str(tmp_path / "snapshot"), 7, net.everything, {"config": {"a": 1}})
+        path = checkpoint.save_snapshot(net.session, str(tmp_path / "snapshot"), 7, tf.train.Saver(net.everything), {"config": {"a": 1}})
     checkpoint.export_weights(path, str(tmp_path / "weights"))
     names = set(tf.train.NewCheckpointReader(str(tmp_path / "weights")).get_variable_to_shape_map())
     assert names == {v.op.name for v in net.network}
