@@ -5,16 +5,16 @@ from dataset.mscoco import load_annotations
 from util.command import run_command
 from util.config import load_config
 from util.files import read_json_list
-from util.mscoco_util import evaluate
+from util.mscoco_util import evaluate, predictions_file
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="pose_cfg.yaml")
-    parser.add_argument("--predictions", default="predictions.json")
+    parser.add_argument("--predictions", help="default: predictions.json, with use_gt_segm predictions_with_segm.json")
     args = parser.parse_args()
     cfg = load_config(args.config)
-    results = read_json_list(args.predictions, "COCO results, as test_multiperson.py writes them")
+    results = read_json_list(args.predictions or predictions_file(cfg), "COCO results, as test_multiperson.py writes them")
     coco = load_annotations(cfg)
     figures = evaluate(coco, results, cfg.get("oks_sigmas"))
     print("%d people in %d pictures" % (len(results), len(coco.dataset["images"])))

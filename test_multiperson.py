@@ -19,7 +19,7 @@ from nnet.predict import PosePredictor
 from util.command import UserError, run_command
 from util.config import load_config
 from util.image import resize
-from util.mscoco_util import coco_result, pose_predict_with_gt_segm
+from util.mscoco_util import coco_result, pose_predict_with_gt_segm, predictions_file
 from util.pose_json import image_entry, person_entry, write_poses
 from util.skeleton import Skeleton
 from util.visualize import drawn_limbs
@@ -102,7 +102,7 @@ def test(cfg, args):
         if not args.novis:
             drawn = draw_people(image, [person.keypoints for person in people], limbs, threshold=cfg.score_threshold)
             Image.fromarray(drawn).save(os.path.join(args.out, "%s_pose.png" % item.coco_id))
-    path = os.path.join(args.out, "predictions_with_segm.json" if cfg.use_gt_segm else "predictions.json")
+    path = os.path.join(args.out, predictions_file(cfg))
     with open(path, "w") as stream:
         json.dump(results, stream)
     if poses:

@@ -85,6 +85,8 @@ def test_people_cut_out_by_their_masks(folder):
     assert run("test_multiperson.py", "--config", "segm.yaml", "--out", "out").returncode == 0
     people = read("out/predictions_with_segm.json")
     assert len(people) == 2 and all(person["image_id"] == 7 for person in people)
+    os.rename("out/predictions_with_segm.json", "predictions_with_segm.json")
+    assert "2 people in 2 pictures" in run("eval_mscoco.py", "--config", "segm.yaml").stdout
 
 
 def test_the_spatial_model_has_too_few_examples_here(folder):

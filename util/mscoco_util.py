@@ -36,6 +36,11 @@ def skeleton_of(coco):
     return None
 
 
+def predictions_file(cfg):
+    """The name of test_multiperson.py's results."""
+    return "predictions_with_segm.json" if cfg.use_gt_segm else "predictions.json"
+
+
 def coco_result(coco_id, keypoints, score):
     """An entry of a COCO results file. keypoints: [J, 3] (x, y, score), px of the picture, nan where absent: (0, 0, 0)."""
     found = np.isfinite(keypoints).all(axis=1)
