@@ -1,4 +1,7 @@
-"""TensorFlow's graphs and sessions, under 1.15 and 2.x alike: ``from nnet.tf import tf``."""
+"""TensorFlow's graphs and sessions, under 1.15 and 2.x alike: ``from nnet.tf import tf``.
+
+To import this, or anything of nnet and multiperson.predict, switches eager execution off in the whole process.
+"""
 import contextlib
 import os
 
