@@ -27,9 +27,9 @@ class CocoNamesOf2017(object):
     """Of COCO's."""
 
     def visualize_coco(self, coco_img_results, visibilities):
-        """Show a picture's results, see util.mscoco_util, on the current axes, without joints of visibility 0 -> the picture.
+        """Show a picture's results, see util.mscoco_util, on the current axes -> the picture.
 
-        visibilities: one [J] a result
+        visibilities: one [J] a result; joints of visibility 0 are left out
         """
         if not coco_img_results:
             return None

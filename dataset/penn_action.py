@@ -30,7 +30,7 @@ class PennAction(PoseDataset):
             raise DatasetError("%s: a sequence has only %d frames; with video_batch that is the largest batch_size"
                                % (path, shortest))
 
-    def _draws(self):
+    def _draws_per_batch(self):
         return 1 if self.cfg.video_batch else self.cfg.batch_size
 
     def _pictures(self, drawn):

@@ -90,8 +90,7 @@ class PoseDataset(NamesOf2017):
 
     def set_shuffle(self, shuffle):
         self.shuffle = shuffle
-        places = np.arange(self.num_training_samples())
-        self.image_indices, self.mirrored = places % max(self.num_images, 1), places >= self.num_images
+        self._set_order(np.arange(self.num_images * (2 if self.cfg.mirror else 1)))
         self._drawn = self._epoch = self.curr_img = 0
         self._shuffled = None
 
@@ -114,14 +113,13 @@ class PoseDataset(NamesOf2017):
 
     def training_batch(self, number):
         """Training batch `number`, the same at every call."""
-        return self._training_batch(number * self._draws(), jump=True)
+        return self._training_batch(number * self._draws_per_batch(), jump=True)
 
     def _training_batch(self, position, jump):
-        drawn = [self._draw(position + k, jump) for k in range(self._draws())]
+        drawn = [self._draw(position + k, jump) for k in range(self._draws_per_batch())]
         return join([self.make_batch(*picture) for picture in self._pictures(drawn)], self.cfg.mean_pixel)
 
-    def _draws(self):
-        """How many pictures are drawn for a batch."""
+    def _draws_per_batch(self):
         return self.cfg.batch_size
 
     def _pictures(self, drawn):
@@ -156,8 +154,11 @@ class PoseDataset(NamesOf2017):
     def shuffle_images(self):
         """A new order of pictures, in image_indices and mirrored."""
         rng = np.random.RandomState([self.cfg.seed, 1, self._epoch])
-        places = rng.permutation(self.num_images * (2 if self.cfg.mirror else 1))
-        self.image_indices, self.mirrored = places % self.num_images, places >= self.num_images
+        self._set_order(rng.permutation(self.num_images * (2 if self.cfg.mirror else 1)))
+
+    def _set_order(self, places):
+        """places: [n], each picture's place in self.data, + num_images for its mirror image"""
+        self.image_indices, self.mirrored = places % max(self.num_images, 1), places >= self.num_images
 
     def next_training_sample(self):
         """(its place in self.data, whether mirrored) of the picture at curr_img, which moves on."""

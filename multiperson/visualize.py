@@ -39,7 +39,7 @@ class PersonDraw(object):
         self._numbers, self._points = [], np.zeros((0, 2))  # of the people of the last call
 
     def draw(self, visim, dataset, person_conf):
-        """The picture with people on it. They are plotted on the current axes too, which show the picture if they were empty.
+        """The picture with people on it. They are plotted on the current axes too; where these show no picture, it is shown.
 
         visim: uint8 [h, w, 3]; dataset: its get_pose_segments() are the limbs
         person_conf: [people, J, 2] px (x, y), as from get_person_conf_multicut; joints (0, 0) or nan are absent
@@ -82,8 +82,8 @@ def _pose(person):
 
 
 def visualize_detections(cfg, img, detections):
-    """The picture with a dot on each detection, px of the picture: one colour a joint, larger where surer. It is shown on the
-    current axes too."""
+    """The picture with a dot on each detection, px of the picture: one colour a joint, larger where surer; it is shown on
+    the current axes too."""
     marked = Image.fromarray(as_rgb(img))
     pen = ImageDraw.Draw(marked)
     largest = max(3, 0.012 * max(marked.size))

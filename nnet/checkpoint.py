@@ -41,7 +41,7 @@ def snapshots(prefix):
 
 
 def save(session, prefix, saver, side_file, graph=False):
-    """Write a saver's variables and side_file (a dict for JSON) as the checkpoint `prefix`, and with `graph` the graph as its .meta. An
+    """Write a saver's variables and side_file (a dict for JSON) as the checkpoint `prefix`, with `graph` also the graph. An
     interruption leaves no half."""
     folder = os.path.dirname(os.path.abspath(prefix))
     os.makedirs(folder, exist_ok=True)

@@ -42,7 +42,8 @@ class Monitor(object):
         """Returns and logs {name: percentage}."""
         cfg, skeleton = self._dataset.cfg, self._dataset.skeleton
         items = [replace(item, joints=item.joints[:1]) for item in self._dataset.data if item.joints]
-        views = [self._dataset.view(item, self._dataset.scale_of(item, cfg.global_scale), np.random.RandomState(0)) for item in items]
+        scales = [self._dataset.scale_of(item, cfg.global_scale) for item in items]
+        views = [self._dataset.view(item, scale, np.random.RandomState(0)) for item, scale in zip(items, scales)]
         maps = [extract_cnn_output(self._session.run(self._outputs, {self._inputs: view.image[None]}), cfg)
                 for view in views]
         predicted = np.array([argmax_pose_predict(scores, locref, cfg.stride) for scores, locref, _ in maps])

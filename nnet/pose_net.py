@@ -34,8 +34,8 @@ def get_batch_spec(cfg):
 
 
 def training_inputs(cfg):
-    """{Batch or Extra member: placeholder} of what a data set's training_batch gives: as get_batch_spec, but pairwise targets are
-    listed, since dense ones take most of the memory and time."""
+    """{Batch or Extra member: placeholder} of what a data set's training_batch gives: as get_batch_spec, but pairwise
+    targets are listed, since dense ones take most of the memory and time."""
     spec = get_batch_spec(cfg)
     inputs = {}
     if cfg.pairwise_predict:

@@ -60,7 +60,8 @@ def test_a_hand_made_config(experiment):
         setup_pose_prediction(hand_made(net_type="resnet_50", init_weights="nowhere"))
 
 
-@pytest.mark.parametrize("keys", [dict(batch_size=2), dict(pairwise_predict=True, batch_size=2), dict(pairwise_predict=True)])
+@pytest.mark.parametrize("keys", [dict(batch_size=2), dict(pairwise_predict=True, batch_size=2),
+                                  dict(pairwise_predict=True)])
 def test_batches_have_the_members_of_2017_alone(experiment, keys):
     from dataset.factory import create
     from dataset.pose_dataset import Batch
@@ -240,8 +241,8 @@ def test_a_subclass_changes_every_step(experiment, way):
     dataset = make_own_kind()(hand_made(mirror=True))
     batches = [dataset.next_batch() if way == "next_batch" else dataset.training_batch(k) for k in range(4)]
     assert [batch[Batch.data_item].image_id for batch in batches] == [3, 1, 3, 1]
-    assert dataset.called == {"shuffle_images", "next_training_sample", "get_training_sample", "is_valid_size", "mirror_joints",
-                              "compute_targets_and_weights"}
+    assert dataset.called == {"shuffle_images", "next_training_sample", "get_training_sample", "is_valid_size",
+                              "mirror_joints", "compute_targets_and_weights"}
     picture = np.asarray(Image.open("im3.png").convert("RGB").transpose(Image.FLIP_LEFT_RIGHT).resize((64, 60),
                                                                                                       Image.BILINEAR))
     np.testing.assert_array_equal(batches[0][Batch.inputs][0], picture + 1.0)
