@@ -28,7 +28,7 @@ from dataset import factory
 from dataset.formats.source import reading
 from dataset.pose_dataset import SMALLEST_SIDE, read_picture
 from dataset.problems import KINDS, Finding, find_problems, outside
-from dataset.report import Report
+from dataset.report import Report, writing_to
 from util.command import UserError, run_command
 from util.config import PROJECT, cfg_from_file, find_file, load_config
 from util.image import ImageError
@@ -104,19 +104,20 @@ def check(args):
     dataset = load(cfg)
     skeleton = Skeleton.from_config(cfg)
     judge = None if args.model is None else start_judge(cfg, args.model, skeleton)
-    report = Report(dataset.data, skeleton, args.out, args.count)
-    print("\n".join(summary(dataset, skeleton)))
-    problems = find_problems(dataset.data, skeleton)
-    doubts = find_doubts(dataset.data, judge) if judge else []
-    errors, warnings = (sum(one.kind == kind for one in problems) for kind in KINDS[:2])
-    print("\n%d errors, %d warnings; pictures' names start from %s" % (errors, warnings, report.folder))
-    report.show(problems)
-    if judge:
-        print("\nhow much the network doubts the labels of %d people" % len(doubts))
-        report.show(doubts)
-    report.write_table(problems + doubts)
-    report.draw_problems(problems)
-    report.draw_doubts(doubts)
+    with writing_to(args.out):
+        report = Report(dataset.data, skeleton, args.out, args.count)
+        print("\n".join(summary(dataset, skeleton)))
+        problems = find_problems(dataset.data, skeleton)
+        doubts = find_doubts(dataset.data, judge) if judge else []
+        errors, warnings = (sum(one.kind == kind for one in problems) for kind in KINDS[:2])
+        print("\n%d errors, %d warnings; pictures' names start from %s" % (errors, warnings, report.folder))
+        report.show(problems)
+        report.draw_problems(problems)
+        if judge:
+            print("\nhow much the network doubts the labels of %d people" % len(doubts))
+            report.show(doubts)
+            report.draw_doubts(doubts)
+        report.write_table(problems + doubts)
     return not errors and not (args.strict and warnings)
 
 
@@ -127,7 +128,10 @@ def main():
     parser.add_argument("--out", default="out/check", help="folder of check.csv and the drawings; default: %(default)s")
     parser.add_argument("--count", type=int, default=20, help="how many to print and to draw; default: %(default)s")
     parser.add_argument("--strict", action="store_true", help="warnings also make the exit status 1")
-    if not check(parser.parse_args()):
+    args = parser.parse_args()
+    if args.count < 0:
+        raise UserError("--count: %d pictures cannot be shown" % args.count)
+    if not check(args):
         sys.exit(1)
 
 

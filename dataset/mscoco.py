@@ -8,6 +8,7 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 from dataset.dataset_mat import DataItem, DatasetError
+from dataset.formats.source import picture_size
 from dataset.names_of_2017 import CocoNamesOf2017
 from dataset.pose_dataset import PoseDataset
 from util.config import adopt_skeleton, find_path
@@ -87,8 +88,8 @@ class MSCOCO(CocoNamesOf2017, PoseDataset):
             ignored = [one["segmentation"] for one in annotations if one not in people]
             joints = None if cfg.dataset_ann == "image_info" else [joints_of(one) for one in people]
             items.append(CocoItem(
-                len(items), path, [3, image["height"], image["width"]], joints, coco_id=image["id"], ignored=ignored,
-                visibilities=[np.array(one["keypoints"][2::3]) for one in people],
+                len(items), path, picture_size(path, image["width"], image["height"]), joints, coco_id=image["id"],
+                ignored=ignored, visibilities=[np.array(one["keypoints"][2::3]) for one in people],
                 segmentations=[one["segmentation"] for one in people]))
         return items
 

@@ -1,4 +1,5 @@
 """Findings about a data set, printed, as a table, and as drawings."""
+import contextlib
 import csv
 import itertools
 import os
@@ -7,10 +8,21 @@ import numpy as np
 from PIL import Image
 
 from dataset.pose_dataset import read_picture
+from util.command import UserError
 from util.contact_sheet import contact_sheet, thumbnail
 from util.image import ImageError
 
 SIDE, WIDTH = 220, 1400  # px of a thumbnail, and about how wide a drawing is
+
+
+@contextlib.contextmanager
+def writing_to(folder):
+    """Make a folder for what is written meanwhile. Raises UserError where that fails."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        yield
+    except OSError as error:
+        raise UserError("cannot write to %s (%s)" % (folder, error.strerror)) from None
 
 
 class Report(object):
@@ -21,9 +33,8 @@ class Report(object):
 
     def __init__(self, items, skeleton, out, count):
         self._skeleton, self._out, self._count = skeleton, out, count
-        folders = {os.path.dirname(os.path.abspath(item.im_path)) for item in items if os.path.exists(printable(item.im_path))}
-        self.folder = os.path.commonpath(folders) if folders else os.getcwd()
-        os.makedirs(out, exist_ok=True)
+        there = [os.path.abspath(item.im_path) for item in items if os.path.exists(printable(item.im_path))]
+        self.folder = os.path.commonpath([os.path.dirname(path) for path in there]) if there else os.getcwd()
 
     def write_table(self, findings):
         """OUT/check.csv: all findings, in their order."""
@@ -40,15 +51,18 @@ class Report(object):
 
     def show(self, findings):
         for one in findings[:self._count]:
-            print("  %-7s  %s: %s" % (one.kind if one.score is None else "%.2f" % one.score, self._name(one.item), words(one)))
+            kind = one.kind if one.score is None else "%.2f" % one.score
+            print("  %-7s  %s: %s" % (kind, self._name(one.item), words(one)))
         if len(findings) > self._count:
             print("  and %d more" % (len(findings) - self._count))
 
     def draw(self, name, title, cells):
-        """Write OUT/name, a contact sheet; cells: pairs of thumbnails in a row, and their caption."""
+        """Write OUT/name, a contact sheet, in place of an earlier one; cells: (thumbnails side by side, caption)"""
         cells = [(np.hstack(pictures), caption) for pictures, caption in itertools.islice(cells, self._count)]
+        path = os.path.join(self._out, name)
+        if os.path.exists(path):
+            os.remove(path)
         if cells:
-            path = os.path.join(self._out, name)
             Image.fromarray(contact_sheet(title, cells, WIDTH // cells[0][0].shape[1])).save(path)
             print("wrote %s" % path)
 

@@ -161,8 +161,11 @@ def read_side_file(prefix):
     """The dict beside a checkpoint, or {} where there is none."""
     if not os.path.exists(prefix + ".json"):
         return {}
-    with open(prefix + ".json") as stream:
-        return json.load(stream)
+    try:
+        with open(prefix + ".json", encoding="utf-8") as stream:
+            return json.load(stream)
+    except ValueError as error:
+        raise CheckpointError("%s.json, which belongs to the weights, is no JSON file (%s)" % (prefix, error)) from None
 
 
 def skeleton_of(prefix):

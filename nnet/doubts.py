@@ -22,9 +22,10 @@ pose: [J, 3] (x, y, score), where the network sees the data set's joints, px of 
 """
 
 View = namedtuple("View", "centres scores locref scale corner")
-View.__doc__ = """A network's maps of a picture, or of a part of it, resized by `scale`. corner: the part's (x, y) in the picture.
+View.__doc__ = """A network's maps of a picture, or of a part of it, resized by `scale`.
 
 centres: [H, W, 2], the cells' (x, y) px of the picture; scores [H, W, J], locref [H, W, J, 2] px or None
+corner: the part's (x, y) in the picture
 """
 
 

@@ -182,7 +182,7 @@ def _open_keys(settings):
 
 def _pairs(all_joints):
     """Groups of joints, whatever their order."""
-    return sorted(sorted(group) if isinstance(group, list) else [group] for group in all_joints)
+    return sorted((sorted(group, key=str) if isinstance(group, list) else [group] for group in all_joints), key=str)
 
 
 cfg = default_config()  # scripts of 2017 import it; no config that is loaded changes it

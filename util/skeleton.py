@@ -10,6 +10,7 @@ import numpy as np
 
 from util.command import UserError
 
+MOST_JOINTS = 10000
 FIELDS = ("joint_names", "all_joints", "all_joints_names", "limbs", "oks_sigmas")
 
 
@@ -54,6 +55,8 @@ class Skeleton(namedtuple("Skeleton", FIELDS)):
         Raises UserError when the keys contradict each other.
         """
         num_joints = cfg.num_joints
+        if not 0 < num_joints <= MOST_JOINTS:
+            raise UserError("num_joints: %d is none of 1 to %d" % (num_joints, MOST_JOINTS))
         groups = [list(group) for group in cfg.get("all_joints", [[j] for j in range(num_joints)])]
         group_names = list(cfg.get("all_joints_names", ["joint_%d" % group[0] for group in groups]))
         if sorted(j for group in groups for j in group) != list(range(num_joints)):
@@ -65,10 +68,12 @@ class Skeleton(namedtuple("Skeleton", FIELDS)):
         names = cfg.get("joint_names") or _names_from_groups(groups, group_names)
         limbs = [list(limb) for limb in cfg.get("limbs", [])]
         sigmas = cfg.get("oks_sigmas")
+        if not all(isinstance(name, str) for name in names):
+            raise UserError("joint_names %s must be names" % (names,))
         if len(names) != num_joints or (sigmas is not None and len(sigmas) != num_joints):
             raise UserError("joint_names and oks_sigmas need one entry for each of the %d joints" % num_joints)
-        if any(not 0 <= j < num_joints for limb in limbs for j in limb):
-            raise UserError("limbs %s name a joint that is not among 0 to %d" % (limbs, num_joints - 1))
+        if any(len(limb) != 2 or not 0 <= j < num_joints for limb in limbs for j in limb):
+            raise UserError("limbs %s must be pairs of joints among 0 to %d" % (limbs, num_joints - 1))
         return cls(list(names), groups, group_names, limbs, sigmas)
 
     @classmethod

@@ -68,10 +68,13 @@ def picture_size(path, width=None, height=None):
     """[channels, height, width] of a picture as its labels say, else as its file says. Raises DatasetError."""
     if width is None or height is None:
         width, height = image_size(path)
-    width, height = int(width), int(height)
-    if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
-        raise DatasetError("%s cannot have %d x %d px, as its labels say" % (path, width, height))
-    return [3, height, width]
+    try:
+        size = [3, int(height), int(width)]
+    except (TypeError, ValueError, OverflowError):  # no numbers; nan; infinity
+        size = [3, 0, 0]
+    if not all(0 < side <= LARGEST_SIDE for side in size):
+        raise DatasetError("%s cannot have %s x %s px, as its labels say" % (path, width, height))
+    return size
 
 
 def assemble(source, pictures, names=None, limbs=()):

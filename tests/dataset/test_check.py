@@ -24,7 +24,7 @@ from util.skeleton import COCO, MPII, Skeleton
 
 def run(monkeypatch, *args):
     """The exit status of the command, which writes to `out` in the working directory."""
-    monkeypatch.setattr("sys.argv", ["check"] + [str(arg) for arg in args] + ["--out", "out"])
+    monkeypatch.setattr("sys.argv", ["check", "--out", "out"] + [str(arg) for arg in args])
     try:
         check.main()
     except SystemExit as stop:
@@ -236,4 +236,66 @@ def test_a_data_set_that_is_not_there(folder, dots, write_config, monkeypatch):
         run(monkeypatch, "pose_cfg.yaml")
     write_config(folder, dataset="")
     with pytest.raises(UserError, match="pose_cfg.yaml names no data set"):
+        run(monkeypatch, "pose_cfg.yaml")
+
+
+def damaged(whole, rng):
+    """Bytes, cut off or some of them changed."""
+    if rng.uniform() < 0.4:
+        return whole[:rng.randint(len(whole))]
+    changed = bytearray(whole)
+    for place in rng.randint(len(whole), size=4):
+        changed[place] = rng.randint(256)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("name", ["dataset.mat", "im1.png", "pose_cfg.yaml"])
+def test_damaged_files(folder, monkeypatch, name):
+    """What comes out is a report, or a UserError."""
+    whole, rng, failed = (folder / name).read_bytes(), np.random.RandomState(0), 0
+    for _ in range(40):
+        (folder / name).write_bytes(damaged(whole, rng))
+        try:
+            failed += run(monkeypatch, "pose_cfg.yaml")
+        except UserError:
+            failed += 1
+    assert failed > 20
+
+
+@pytest.mark.parametrize("value", [None, "", -1, 10 ** 30, float("nan"), "x\0y", "\ud800", [], {"a": 1},
+                                   "../../../etc/passwd"])
+def test_strange_values(coco_root, monkeypatch, value):
+    """In each place of COCO's annotations in turn."""
+    monkeypatch.chdir(coco_root)
+    (coco_root / "pose_cfg.yaml").write_text(
+        "dataset: .\ndataset_type: coco\ndataset_phase: val\ndataset_ann: person_keypoints\n")
+    path = coco_root / "annotations" / "person_keypoints_val.json"
+    whole = path.read_text()
+    places = [("images", 0, key) for key in ("id", "file_name", "width", "height")] + [("images",), ("images", 0)]
+    places += [("annotations", 0, key) for key in ("image_id", "iscrowd", "keypoints", "num_keypoints", "segmentation")]
+    places += [("annotations", 0, "keypoints", 1), ("annotations",), ("categories",), ("categories", 0)]
+    for place in places:
+        document = json.loads(whole)
+        inner = document
+        for key in place[:-1]:
+            inner = inner[key]
+        inner[place[-1]] = value
+        path.write_text(json.dumps(document))
+        try:
+            run(monkeypatch, "pose_cfg.yaml")
+        except UserError:
+            pass
+
+
+def test_names_that_could_deceive_a_terminal(folder, dots, monkeypatch, capsys):
+    change(folder, dots[1], 1, im_path=str(folder / "a\nerror\x1b[2Jb.png"))
+    assert run(monkeypatch, "pose_cfg.yaml") == 1
+    assert "there is no image a\\nerror\\x1b[2Jb.png" in capsys.readouterr().out.replace(str(folder) + "/", "")
+
+
+def test_bad_arguments(folder, monkeypatch):
+    with pytest.raises(UserError, match="--count: -1 pictures"):
+        run(monkeypatch, "pose_cfg.yaml", "--count", "-1")
+    (folder / "out").write_text("")
+    with pytest.raises(UserError, match="cannot write to out .*exists"):
         run(monkeypatch, "pose_cfg.yaml")

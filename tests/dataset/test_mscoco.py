@@ -67,6 +67,10 @@ def test_missing_and_broken_annotations(coco_root):
     (coco_root / "annotations" / "person_keypoints_bad.json").write_text("[1")
     with pytest.raises(DatasetError, match="is no COCO annotation file"):
         create(coco_root, dataset_phase="bad")
+    path = coco_root / "annotations" / "person_keypoints_val.json"
+    path.write_text(path.read_text().replace('"width": 160', '"width": "wide"'))
+    with pytest.raises(DatasetError, match="7.png cannot have wide x 120 px, as its labels say"):
+        create(coco_root)
 
 
 def with_category(coco_root, **category):

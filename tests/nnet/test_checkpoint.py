@@ -142,3 +142,6 @@ def test_missing_and_broken_files(tmp_path):
     (tmp_path / "broken.index").write_text("nothing")
     with pytest.raises(checkpoint.CheckpointError, match="broken"):
         net.restore(str(tmp_path / "broken"), config())
+    (tmp_path / "broken.json").write_text("{")
+    with pytest.raises(checkpoint.CheckpointError, match="broken.json, which belongs to the weights, is no JSON"):
+        checkpoint.read_side_file(str(tmp_path / "broken"))

@@ -39,7 +39,10 @@ def test_mirror_pairs_are_told_by_names():
     (dict(num_joints=3, all_joints=[[0, 1, 2]]), "left/right pair"),
     (dict(num_joints=2, all_joints=[[0], [1]], all_joints_names=["a"]), "1 all_joints_names for 2"),
     (dict(num_joints=2, limbs=[[0, 2]]), "limbs"),
+    (dict(num_joints=2, limbs=[[0, 1, 1]]), "limbs .* must be pairs"),
     (dict(num_joints=2, joint_names=["a"]), "joint_names"),
+    (dict(num_joints=2, joint_names=["a", ["b"]]), "joint_names .* must be names"),
+    (dict(num_joints=10 ** 30), "num_joints: 1000000000000000000000000000000 is none of 1 to 10000"),
 ])
 def test_contradictions(keys, message):
     cfg = default_config()
