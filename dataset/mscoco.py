@@ -71,8 +71,6 @@ class CocoItem(DataItem):
 class MSCOCO(CocoNamesOf2017, PoseDataset):
     """<dataset>/annotations/<dataset_ann>_<dataset_phase>.json and <dataset>/images/<dataset_phase>/."""
 
-    heeds_present_joints = False
-
     def load_dataset(self):
         cfg = self.cfg
         root = find_path(cfg, cfg.dataset)
@@ -94,7 +92,8 @@ class MSCOCO(CocoNamesOf2017, PoseDataset):
         return items
 
     def compute_scmap_weights(self, scmap_shape, joint_id, data_item):
-        """With weigh_part_predictions 0 for cells that show people whom nobody labelled."""
+        """With weigh_part_predictions 0 for cells that show people whom nobody labelled; weigh_only_present_joints has no
+        effect."""
         weights = np.ones(scmap_shape, np.float32)
         covered = coco_mask.decode(data_item.im_neg_mask) if self.cfg.weigh_part_predictions else np.zeros(0)
         if not covered.size:

@@ -47,7 +47,6 @@ class PoseDataset(NamesOf2017):
     """
 
     mirror_shift = -1  # mirroring maps x to width - x + mirror_shift
-    heeds_present_joints = True  # whether weigh_only_present_joints has an effect
 
     def __init__(self, cfg):
         self.cfg = with_defaults(cfg)
@@ -154,7 +153,7 @@ class PoseDataset(NamesOf2017):
     def shuffle_images(self):
         """A new order of pictures, in image_indices and mirrored."""
         rng = np.random.RandomState([self.cfg.seed, 1, self._epoch])
-        self._set_order(rng.permutation(self.num_images * (2 if self.cfg.mirror else 1)))
+        self._set_order(rng.permutation(len(self.mirrored)))
 
     def _set_order(self, places):
         """places: [n], each picture's place in self.data, + num_images for its mirror image"""
@@ -256,8 +255,7 @@ class PoseDataset(NamesOf2017):
 
     def compute_scmap_weights(self, scmap_shape, joint_id, data_item):
         """float32 [H, W, J]: how much each cell counts; 0 for joints that nobody has, with weigh_only_present_joints."""
-        only_present = self.cfg.weigh_only_present_joints and self.heeds_present_joints
-        return part_weights(scmap_shape, joint_id, only_present)
+        return part_weights(scmap_shape, joint_id, self.cfg.weigh_only_present_joints)
 
     def compute_targets_and_weights(self, joint_id, coords, data_item, size, scale, batch):
         """Add one picture's training maps to `batch`, [H, W, channels], and return it.

@@ -11,6 +11,7 @@ from dataset.pose_dataset import read_picture
 from util.command import UserError
 from util.contact_sheet import contact_sheet, thumbnail
 from util.image import ImageError
+from util.pck import stack_people
 
 SIDE, WIDTH = 220, 1400  # px of a thumbnail, and about how wide a drawing is
 
@@ -108,12 +109,9 @@ def words(one):
 
 def poses_of(item, people, skeleton):
     """The labels of some people of a DataItem, for drawing: [J, 3] (x, y, 1) each, nan for an absent joint."""
-    poses = []
-    for person in (item.joints[number] for number in people):
-        known = person[np.isin(person[:, 0], range(skeleton.num_joints))]
-        poses.append(np.full((skeleton.num_joints, 3), np.nan))
-        poses[-1][known[:, 0].astype(int)] = np.insert(known[:, 1:], 2, 1, axis=1)
-    return poses
+    known = [person[np.isin(person[:, 0], range(skeleton.num_joints))] for person in (item.joints[k] for k in people)]
+    poses, labelled = stack_people(known, skeleton.num_joints)
+    return list(np.where(labelled[..., None], np.insert(poses, 2, 1, axis=2), np.nan))
 
 
 def box_of(poses, image, points=()):

@@ -81,7 +81,7 @@ def wrap_angle(a):
 def compute_features(delta_real, delta_predicted):
     """[n, 2]: the distance (px) and the angle (0..pi) between offsets [n, 2]."""
     distance = np.linalg.norm(delta_real - delta_predicted, axis=1)
-    return np.column_stack([distance, wrap_angle(compute_angle(*delta_real.T) - compute_angle(*delta_predicted.T))])
+    return np.column_stack([distance, pairwise.angle_between(delta_real, delta_predicted)])
 
 
 def pos_from_grid_raw(gridpos, stride):

@@ -56,12 +56,12 @@ def pair_features(detections, a, b):
         real = detections.coord[end][None] - detections.coord_grid[start][:, None]
         predicted = detections.pairwise[start][:, None, get_pairwise_index(start, end, joints)]
         view[..., 2 * k] = np.hypot(*np.moveaxis(real - predicted, -1, 0))
-        view[..., 2 * k + 1] = _angle(real, predicted)
+        view[..., 2 * k + 1] = angle_between(real, predicted)
     np.exp(-features[..., :4], out=features[..., 4:])
     return features
 
 
-def _angle(first, second):
+def angle_between(first, second):
     """The angle between vectors [..., 2], in 0..pi; where one of them is 0, the other's angle to the x axis."""
     difference = np.abs(np.arctan2(first[..., 1], first[..., 0]) - np.arctan2(second[..., 1], second[..., 0]))
     return np.minimum(difference, 2 * np.pi - difference)

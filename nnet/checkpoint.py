@@ -86,10 +86,10 @@ def save_snapshot(session, prefix, iteration, saver, side_file):
     """
     path = "%s-%d" % (prefix, iteration)
     save(session, path, saver, dict(side_file, iteration=int(iteration)), graph=True)
-    for _, old in snapshots(prefix)[:-KEPT]:
+    there = [one for _, one in snapshots(prefix)]
+    for old in there[:-KEPT]:
         remove(old)
-    kept = [one for _, one in snapshots(prefix)]
-    tf.train.update_checkpoint_state(os.path.dirname(path) or ".", path, kept)
+    tf.train.update_checkpoint_state(os.path.dirname(path) or ".", path, there[-KEPT:])
     return path
 
 

@@ -30,7 +30,7 @@ def test_features_by_hand():
 def test_angles_are_wrapped():
     # The angles to the x axis are almost pi and almost -pi, or any.
     vectors = np.array([[-1, 1e-3], [-1, -1e-3], [0, 2], [0, -3], [5, 5]])
-    angles = pairwise._angle(vectors[:, None], vectors)
+    angles = pairwise.angle_between(vectors[:, None], vectors)
     np.testing.assert_allclose(angles[0, 1], 2e-3, rtol=1e-5)
     np.testing.assert_allclose(angles[2, 3], np.pi)
     np.testing.assert_allclose(angles[2, 4], np.pi / 4)
