@@ -2,12 +2,12 @@
 import argparse
 
 import numpy as np
-import scipy.io
 
 from dataset import factory
 from util import pck
 from util.command import UserError, run_command
 from util.config import load_config
+from util.mat import read_mat
 from util.skeleton import Skeleton
 
 HEAD_FACTOR = 0.75  # MPII's head size is 0.75 x |head top - neck| within 1 %
@@ -15,10 +15,10 @@ HEAD_FACTOR = 0.75  # MPII's head size is 0.75 x |head top - neck| within 1 %
 
 def read_predictions(path, count):
     """[N, J, 3] of a predictions.mat. Raises UserError where it is not that of `count` pictures."""
-    try:
-        joints = scipy.io.loadmat(path)["joints"].reshape(-1)
-    except (OSError, KeyError, ValueError) as error:
-        raise UserError("%s is no file of predictions (%s); test.py writes one" % (path, error)) from None
+    variables = read_mat(path)
+    if "joints" not in variables:
+        raise UserError("%s holds no `joints`; test.py writes a file of predictions" % path)
+    joints = variables["joints"].reshape(-1)
     if len(joints) != count:
         raise UserError("%s holds %d predictions for %d pictures" % (path, len(joints), count))
     return np.stack(joints).astype(float)

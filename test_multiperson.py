@@ -98,7 +98,7 @@ def test(cfg, args):
         people = people_from_multicut(model, maps, item, args.gt_parts)
         results += [coco_result(item.coco_id, person.keypoints, person.score) for person in people]
         entries = [person_entry(person.keypoints, person.score) for person in people]
-        poses.append(dict(image_entry(item.im_path, image, entries), id=item.coco_id))
+        poses.append(dict(image_entry(item.im_path, image.shape[:2], entries), id=item.coco_id))
         if not args.novis:
             drawn = draw_people(image, [person.keypoints for person in people], limbs, threshold=cfg.score_threshold)
             Image.fromarray(drawn).save(os.path.join(args.out, "%s_pose.png" % item.coco_id))

@@ -27,10 +27,11 @@ from dataset.formats.deeplabcut import is_deeplabcut, read_deeplabcut
 from dataset.formats.label_studio import is_label_studio, read_label_studio
 from dataset.formats.lsp import read_lsp
 from dataset.formats.penn_action import is_penn_action, read_penn_action
-from dataset.formats.source import load_json, reading
+from dataset.formats.source import reading
 from dataset.validation import check_items
 from util.command import UserError, run_command
 from util.config import cfg_from_file
+from util.files import read_json, replacing
 from util.skeleton import SKELETONS, Skeleton
 
 PERSON_SIZE = 155  # px that joints should span: what the shipped weights were trained for
@@ -103,7 +104,7 @@ def _reader(source):
 
 
 def _read_json(path, images):
-    document = load_json(path)
+    document = read_json(path)
     if isinstance(document, dict) and "images" in document and "annotations" in document:
         return read_coco(document, path, images)
     if is_label_studio(document):
@@ -167,7 +168,7 @@ def write(out, items, skeleton):
     if os.path.exists(config):
         print("%s is there already and was left alone" % config)
         return
-    with open(config, "w") as stream:
+    with replacing(config) as stream:
         stream.write(starting_config(items, skeleton, os.path.basename(out)))
     print("wrote %s, with which train.py can start" % config)
 

@@ -14,11 +14,12 @@ import os
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.io
 
 from util.command import UserError
+from util.mat import read_mat, write_mat
 
 LARGEST_SIDE = 2 ** 31 - 1  # px of a picture
+
 
 class DatasetError(UserError):
     """A data set that cannot be used as it is; the message names the file and the picture."""
@@ -55,15 +56,11 @@ class DataItem(object):
 
 
 def read_dataset_mat(path):
-    """The DataItems of a dataset.mat. Raises DatasetError, naming file and record."""
-    try:
-        records = scipy.io.loadmat(path, variable_names=["dataset"])["dataset"].reshape(-1)
-    except FileNotFoundError:
-        raise DatasetError("there is no data set %s" % os.path.abspath(path)) from None
-    except KeyError:
-        raise DatasetError("%s holds no variable `dataset`" % path) from None
-    except Exception as error:  # scipy raises many kinds for files that are not MATLAB's
-        raise DatasetError("%s is not a MATLAB v5 file (%s)" % (path, error)) from None
+    """The DataItems of a dataset.mat. Raises UserError, naming file and record."""
+    variables = read_mat(path, variable_names=["dataset"])
+    if "dataset" not in variables:
+        raise DatasetError("%s holds no variable `dataset`" % path)
+    records = variables["dataset"].reshape(-1)
     names = records.dtype.names or ()
     if "image" not in names or "size" not in names:
         raise DatasetError("%s: `dataset` must be a struct array with the fields image and size, not %s"
@@ -100,9 +97,9 @@ def _read_record(record, number, names, folder):
 def read_sequences(path, items):
     """For each sequence of a dataset.mat, whose DataItems are given, the places of its frames among them, an int array.
 
-    Raises DatasetError.
+    Raises UserError.
     """
-    cells = scipy.io.loadmat(path, variable_names=["sequences"]).get("sequences")
+    cells = read_mat(path, variable_names=["sequences"]).get("sequences")
     if cells is None:
         sequences = _sequences_of(items)
     else:
@@ -120,12 +117,10 @@ def _sequences_of(items):
 
 
 def write_dataset_mat(path, items):
-    """Write DataItems as a dataset.mat; pictures are named relative to its folder. Written whole or not at all."""
+    """Write DataItems as a dataset.mat; pictures are named relative to its folder. Raises UserError."""
     folder = os.path.dirname(os.path.abspath(path))
-    os.makedirs(folder, exist_ok=True)
     items = [replace(item, im_path=os.path.relpath(os.path.abspath(item.im_path), folder)) for item in items]
-    scipy.io.savemat(path + ".tmp", mat_variables(items), appendmat=False, do_compression=True)
-    os.replace(path + ".tmp", path)
+    write_mat(path, mat_variables(items))
 
 
 def mat_variables(items):

@@ -20,11 +20,13 @@ from dataset.dataset_mat import DataItem, DatasetError
 from dataset.formats.coco import write_coco_results
 from dataset.formats.csv import write_csv
 from dataset.formats.deeplabcut import write_deeplabcut
-from dataset.formats.source import find_picture, load_json, load_mat, reading
+from dataset.formats.source import find_picture, reading
 from dataset.validation import check_items
 from util.command import UserError, run_command
 from util.config import load_config
-from util.pose_json import keypoints_of, person_entry
+from util.files import read_json
+from util.mat import read_mat
+from util.pose_json import image_entry, keypoints_of, person_entry
 from util.skeleton import Skeleton, skeleton_for
 
 
@@ -47,7 +49,7 @@ def read_poses(path, document):
 
 def read_predictions(path, cfg):
     """The same of a predictions.mat; cfg names the data set that it was made of. Raises UserError."""
-    joints = load_mat(path)["joints"].reshape(-1)
+    joints = read_mat(path)["joints"].reshape(-1)
     items = factory.create(cfg).data
     if len(joints) != len(items):
         raise UserError("%s holds %d predictions for the %d pictures of %s" % (path, len(joints), len(items), cfg.dataset))
@@ -73,7 +75,7 @@ def read_results(path, results, cfg):
 
 
 def _image(item, people):
-    image = {"image": item.im_path, "width": item.im_size[2], "height": item.im_size[1], "people": people}
+    image = image_entry(item.im_path, item.im_size[1:], people)
     return image if item.coco_id is None else dict(image, id=item.coco_id)
 
 
@@ -82,7 +84,7 @@ def read(path, config):
     with reading(path):
         if path.endswith(".mat"):
             return read_predictions(path, load_config(config))
-        document = load_json(path)
+        document = read_json(path)
         if isinstance(document, list):
             return read_results(path, document, load_config(config))
         return read_poses(path, document)
@@ -95,7 +97,7 @@ def number_images(images, annotations):
             image.setdefault("id", number)
         return
     with reading(annotations):
-        ids = {os.path.basename(image["file_name"]): image["id"] for image in load_json(annotations)["images"]}
+        ids = {os.path.basename(image["file_name"]): image["id"] for image in read_json(annotations)["images"]}
     for image in images:
         name = os.path.basename(image["image"])
         if name not in ids:
@@ -117,7 +119,6 @@ def labels_of(images, threshold):
 
 def export(images, skeleton, out, annotations=None, threshold=0.2, long=False):
     """Write predictions in the form that OUT's ending says; the arguments are those of the command. Raises UserError."""
-    os.makedirs(os.path.dirname(os.path.abspath(out)), exist_ok=True)
     if out.endswith(".mat"):
         items = labels_of(images, threshold)
         check_items(items, skeleton.num_joints, "the predictions")

@@ -1,8 +1,8 @@
 """What scripts of 2017 may ask of a data set, and nothing here needs."""
 import numpy as np
-import scipy.io
 
 from util.image import read_image
+from util.mat import read_mat
 from util.visualize import distinct_colours, draw_poses, show_on_axes
 
 
@@ -12,7 +12,7 @@ class NamesOf2017(object):
     @property
     def raw_data(self):
         """All variables of dataset.mat; may be set by a load_dataset of one's own."""
-        return self.__dict__.get("_raw_data") or scipy.io.loadmat(self.dataset_paths()[0])
+        return self.__dict__.get("_raw_data") or read_mat(self.dataset_paths()[0])
 
     @raw_data.setter
     def raw_data(self, variables):

@@ -6,11 +6,11 @@ In memory: {(a, b): {"mean": [2], "std": [2]}}, px (x, y) at global_scale, joint
 import os
 
 import numpy as np
-import scipy.io
 
 from dataset.dataset_mat import DatasetError
 from dataset.targets import get_pairwise_index
 from util.config import find_file
+from util.mat import read_mat, write_mat
 
 
 def load_pairwise_stats(cfg):
@@ -21,7 +21,7 @@ def load_pairwise_stats(cfg):
     path = find_file(cfg, "pairwise_stats_fn")
     if not os.path.exists(path):
         raise DatasetError("there is no pairwise statistics file %s; pairwise_stats.py makes one" % path)
-    file = scipy.io.loadmat(path)
+    file = read_mat(path)
     graph = file["graph"].astype(int) - (0 if cfg.tensorflow_pairwise_order else 1)
     return {(int(a), int(b)): {"mean": mean * cfg.global_scale, "std": std * cfg.global_scale}
             for (a, b), mean, std in zip(graph, file["means"], file["std_devs"])}
@@ -85,8 +85,6 @@ def collect_pairwise_stats(people, mirror_map=None):
 
 def save_pairwise_stats(path, stats):
     """Write statistics in the form that load_pairwise_stats reads, joints counted from 0."""
-    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     file = {"graph": np.array(list(stats)), "means": np.array([one["mean"] for one in stats.values()]),
             "std_devs": np.array([one["std"] for one in stats.values()])}
-    scipy.io.savemat(path + ".tmp", file, appendmat=False)
-    os.replace(path + ".tmp", path)
+    write_mat(path, file)

@@ -63,7 +63,7 @@ def _process(args, cfg, samples, find):
             failures.append(str(error))
             continue
         people, drawn = find(image)
-        entries.append(image_entry(path, image, people))
+        entries.append(image_entry(path, image.shape[:2], people))
         drawing = os.path.join(args.out, name + "_pose.png")
         Image.fromarray(drawn).save(drawing)
         tqdm.write("wrote %s" % drawing)

@@ -55,7 +55,8 @@ def test_eval_pck(folder, dots):
 def test_eval_pck_of_other_predictions(folder, dots):
     write_predictions(dots[1][:3], 0)
     assert "holds 3 predictions for 6 pictures" in run("eval_pck.py").stderr
-    assert "test.py writes one" in run("eval_pck.py", "--predictions", "nowhere.mat").stderr
+    assert "there is no" in run("eval_pck.py", "--predictions", "nowhere.mat").stderr
+    assert "test.py writes a file of predictions" in run("eval_pck.py", "--predictions", "dataset.mat").stderr
 
 
 def test_vis_dataset(folder):

@@ -1,8 +1,9 @@
 """Poses as JSON, the same for every script that writes them."""
 import json
-import os
 
 import numpy as np
+
+from util.files import replacing
 
 
 def person_entry(pose, score):
@@ -16,14 +17,13 @@ def keypoints_of(person):
     return np.array([(np.nan,) * 3 if joint is None else joint for joint in person["keypoints"]], float).reshape(-1, 3)
 
 
-def image_entry(path, image, people):
-    """people: list of person_entry, the best one first; image: [h, w, 3]; path: as the user gave it."""
-    return {"image": path, "width": image.shape[1], "height": image.shape[0],
-            "people": sorted(people, key=lambda person: -person["score"])}
+def image_entry(path, size, people):
+    """path: as the user gave it; size: (height, width), px; people: list of person_entry, which come the best one first."""
+    height, width = size
+    return {"image": path, "width": width, "height": height, "people": sorted(people, key=lambda one: -one["score"])}
 
 
 def write_poses(path, skeleton, images):
-    """Write image entries, with the skeleton that tells what their keypoints are."""
-    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    with open(path, "w") as stream:
+    """Write image entries, with the skeleton that tells what their keypoints are. Raises UserError."""
+    with replacing(path) as stream:
         json.dump({"joint_names": skeleton.joint_names, "limbs": skeleton.limbs, "images": images}, stream, indent=1)

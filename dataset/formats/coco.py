@@ -8,6 +8,7 @@ import numpy as np
 
 from dataset.dataset_mat import DatasetError
 from dataset.formats.source import Picture, Point, assemble, find_picture, picture_size
+from util.files import replacing
 from util.mscoco_util import coco_result
 from util.pose_json import keypoints_of
 from util.skeleton import COCO
@@ -65,7 +66,7 @@ def _points(annotation, names, path):
 
 
 def write_coco(path, items, skeleton):
-    """Write DataItems as an annotation file, whole or not at all; returns the folder that its file names start from.
+    """Write DataItems as an annotation file; returns the folder that its file names start from. Raises UserError.
 
     A dataset.mat knows neither visibility nor masks: all joints are visible, box, area and segmentation are those of
     the joints' box.
@@ -83,21 +84,16 @@ def write_coco(path, items, skeleton):
     document = {"info": {}, "licenses": [], "categories": [category], "images": images,
                 "annotations": [_annotation(number, image, person, skeleton.num_joints)
                                 for number, (image, person) in enumerate(people, 1)]}
-    _save(path, document)
+    with replacing(path) as stream:
+        json.dump(document, stream)
     return folder
 
 
 def write_coco_results(path, images):
     """Write predictions (see util/pose_json.py) as COCO results, what its evaluation takes; each image has an `id`."""
-    _save(path, [coco_result(image["id"], keypoints_of(person), person["score"])
-                 for image in images for person in image["people"]])
-
-
-def _save(path, document):
-    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    with open(path + ".tmp", "w") as stream:
-        json.dump(document, stream)
-    os.replace(path + ".tmp", path)
+    with replacing(path) as stream:
+        json.dump([coco_result(image["id"], keypoints_of(person), person["score"])
+                   for image in images for person in image["people"]], stream)
 
 
 def _annotation(number, image, person, num_joints):

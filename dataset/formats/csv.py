@@ -13,6 +13,7 @@ import pandas
 
 from dataset.dataset_mat import DatasetError
 from dataset.formats.source import Picture, Point, assemble, find_picture, picture_size
+from util.files import replacing
 from util.pose_json import keypoints_of
 
 IMAGE = ("image", "img", "file", "filename", "file_name", "path", "image_path")
@@ -100,7 +101,7 @@ def write_csv(path, joint_names, images, long=False):
     """Write predictions (see util/pose_json.py), a row a person: image, person, score, nose_x, nose_y, nose_score, ...
 
     long: a row a joint: image, person, joint, x, y, score. Pictures are named relative to the file; one without people
-    has a row without numbers.
+    has a row without numbers. Raises UserError.
     """
     folder = os.path.dirname(os.path.abspath(path))
     columns = ["%s_%s" % (joint, part) for joint in joint_names for part in ("x", "y", "score")]
@@ -116,4 +117,6 @@ def write_csv(path, joint_names, images, long=False):
                 rows.append([name, number, person["score"]] + sum(pose, []))
         if not image["people"]:
             rows.append([name] + [None] * (len(columns) - 1))
-    pandas.DataFrame(rows, columns=columns).astype({"person": "Int64"}).to_csv(path, index=False)
+    table = pandas.DataFrame(rows, columns=columns).astype({"person": "Int64"})
+    with replacing(path) as stream:
+        table.to_csv(stream, index=False)

@@ -13,6 +13,7 @@ import yaml
 from dataset.dataset_mat import DatasetError
 from dataset.formats.source import Picture, Point, assemble, find_picture, picture_size
 from util.command import UserError
+from util.files import replacing
 from util.pose_json import keypoints_of
 
 HEADER = ["scorer", "individuals", "bodyparts", "coords"]  # without individuals for one animal
@@ -123,7 +124,7 @@ def _pictures(frame, folders):
 def write_deeplabcut(path, joint_names, images, scorer="pose-tensorflow"):
     """Write predictions (see util/pose_json.py) as DeepLabCut does: path, an .h5, and the same as .csv beside it.
 
-    A row a picture, named relative to the file; individuals where a picture has several people.
+    A row a picture, named relative to the file; individuals where a picture has several people. Raises UserError.
     """
     count = max([1] + [len(image["people"]) for image in images])
     individuals = ["individual%d" % number for number in range(1, count + 1)]
@@ -138,8 +139,10 @@ def write_deeplabcut(path, joint_names, images, scorer="pose-tensorflow"):
     folder = os.path.dirname(os.path.abspath(path))
     index = [os.path.relpath(os.path.abspath(image["image"]), folder).replace(os.sep, "/") for image in images]
     frame = pandas.DataFrame(values.reshape(len(images), -1), index, columns)
-    try:
-        frame.to_hdf(path, key="df_with_missing", mode="w")
-    except ImportError:
-        raise UserError("%s: H5 needs another package: pip install tables" % path) from None
-    frame.to_csv(os.path.splitext(path)[0] + ".csv")
+    with replacing(path, "wb") as stream:
+        try:
+            frame.to_hdf(stream.name, key="df_with_missing", mode="w")
+        except ImportError:
+            raise UserError("%s: H5 needs another package: pip install tables" % path) from None
+    with replacing(os.path.splitext(path)[0] + ".csv") as stream:
+        frame.to_csv(stream)

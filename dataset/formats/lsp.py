@@ -4,8 +4,8 @@ import os
 import numpy as np
 
 from dataset.dataset_mat import DataItem, DatasetError
-from dataset.formats.source import load_mat
 from util.image import image_size
+from util.mat import read_mat
 from util.skeleton import MPII
 
 
@@ -16,7 +16,7 @@ def read_lsp(path, images=None):
     The order of joints is dataset_type mpii's. Joints with visible 0 are left out.
     """
     try:
-        joints = load_mat(path)["joints"]
+        joints = read_mat(path)["joints"]
     except KeyError:
         raise DatasetError("%s holds no variable `joints`" % path) from None
     if joints.ndim != 3 or 14 not in joints.shape[:2]:

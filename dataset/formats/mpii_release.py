@@ -4,7 +4,7 @@ from collections import namedtuple
 import numpy as np
 
 from dataset.dataset_mat import DatasetError
-from dataset.formats.source import load_mat
+from util.mat import read_mat
 
 HEAD_FACTOR = 0.6  # of the head box's diagonal, as in MPII's own evaluation
 
@@ -18,8 +18,8 @@ head_size: 0.6 x the diagonal of the head box, px, or None"""
 
 
 def read_mpii_release(path):
-    """A list of ReleasePicture, one an entry of annolist. Raises DatasetError."""
-    release = _structs(load_mat(path, struct_as_record=False).get("RELEASE"))
+    """A list of ReleasePicture, one an entry of annolist. Raises UserError."""
+    release = _structs(read_mat(path, struct_as_record=False).get("RELEASE"))
     missing = [name for name in ("annolist", "img_train", "single_person") if not release or not hasattr(release[0], name)]
     if missing:
         raise DatasetError("%s is not MPII's annotations: it has no RELEASE.%s" % (path, missing[0]))

@@ -6,8 +6,8 @@ import numpy as np
 from tqdm import tqdm
 
 from dataset.dataset_mat import DataItem, DatasetError
-from dataset.formats.source import load_mat
 from util.image import image_size
+from util.mat import read_mat
 from util.skeleton import PENN_ACTION
 
 
@@ -24,7 +24,7 @@ def read_penn_action(source, test=False):
     """
     items, sequences = [], 0
     for path in tqdm(sorted(glob.glob(os.path.join(glob.escape(source), "labels", "*.mat"))), "reading"):
-        labels = load_mat(path)
+        labels = read_mat(path)
         missing = [key for key in ("x", "y", "visibility", "train") if key not in labels]
         if missing or not labels["x"].shape == labels["y"].shape == labels["visibility"].shape == (len(labels["x"]), 13):
             raise DatasetError("%s: expected x, y and visibility, frames x 13 each, and train" % path)

@@ -1,13 +1,11 @@
 """What the readers of other people's labels share: finding the pictures, and turning named points into people."""
 import collections
 import contextlib
-import json
 import logging
 import os
 import re
 
 import numpy as np
-import scipy.io
 
 from dataset.dataset_mat import LARGEST_SIDE, DataItem, DatasetError
 from util.command import UserError
@@ -33,27 +31,6 @@ def reading(source):
     except Exception as error:  # what broken files make pandas, scipy and the readers raise cannot be foreseen
         raise DatasetError("%s cannot be read: it is damaged, or not what its name says (%s: %s)"
                            % (source, type(error).__name__, error)) from error
-
-
-def load_json(path):
-    """What a JSON file holds. Raises DatasetError."""
-    try:
-        with open(path, encoding="utf-8-sig") as stream:
-            return json.load(stream)
-    except OSError as error:
-        raise DatasetError("cannot read %s (%s)" % (path, error.strerror)) from None
-    except ValueError as error:  # also bytes that are not UTF-8
-        raise DatasetError("%s is not JSON (%s)" % (path, error)) from None
-
-
-def load_mat(path, **options):
-    """The variables of a MATLAB v5 file; options: of scipy.io.loadmat. Raises DatasetError."""
-    try:
-        return scipy.io.loadmat(path, **options)
-    except FileNotFoundError:
-        raise DatasetError("there is no %s" % os.path.abspath(path)) from None
-    except Exception as error:  # scipy raises many kinds for files that are not MATLAB's
-        raise DatasetError("%s is not a MATLAB v5 file (%s)" % (path, error)) from None
 
 
 def find_picture(name, folders):

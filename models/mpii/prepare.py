@@ -17,6 +17,7 @@ from tqdm import tqdm
 from dataset.dataset_mat import DataItem, write_dataset_mat
 from dataset.formats.mpii_release import read_mpii_release
 from util.command import UserError, run_command
+from util.files import replacing
 from util.image import ImageError, image_size, read_image
 
 HEAD = 50  # px that heads get; people are 8 heads tall
@@ -84,8 +85,8 @@ def prepare_picture(number, picture, images, out):
             items.append(DataItem(0, target, [3, height, width], [cut.joints]))
             if not _is_there(target, (width, height)):
                 image = read_image(path) if image is None else image
-                Image.fromarray(resize_box(image, cut.scale, cut.box)).save(target + ".tmp", "PNG")
-                os.replace(target + ".tmp", target)
+                with replacing(target, "wb") as stream:
+                    Image.fromarray(resize_box(image, cut.scale, cut.box)).save(stream, "PNG")
         return items, None
     except ImageError as error:
         return [], error

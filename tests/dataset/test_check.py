@@ -232,7 +232,7 @@ def test_the_newest_snapshot_judges(folder, random_weights, monkeypatch, capsys)
 
 def test_a_data_set_that_is_not_there(folder, dots, write_config, monkeypatch):
     write_config(folder, dataset="nowhere.mat")
-    with pytest.raises(UserError, match="there is no data set .*nowhere.mat"):
+    with pytest.raises(UserError, match="there is no .*nowhere.mat"):
         run(monkeypatch, "pose_cfg.yaml")
     write_config(folder, dataset="")
     with pytest.raises(UserError, match="pose_cfg.yaml names no data set"):

@@ -3,6 +3,7 @@ import pytest
 import scipy.io
 
 from dataset.dataset_mat import DataItem, DatasetError, read_dataset_mat, read_sequences, write_dataset_mat
+from util.command import UserError
 
 
 def test_round_trip(tmp_path):
@@ -79,10 +80,10 @@ def test_without_ground_truth(tmp_path):
 
 
 def test_bad_files(tmp_path):
-    with pytest.raises(DatasetError, match="nowhere.mat"):
+    with pytest.raises(UserError, match="nowhere.mat"):
         read_dataset_mat("nowhere.mat")
     (tmp_path / "text.mat").write_text("hello")
-    with pytest.raises(DatasetError, match="text.mat is not a MATLAB"):
+    with pytest.raises(UserError, match="text.mat is damaged, or no MATLAB"):
         read_dataset_mat(str(tmp_path / "text.mat"))
     scipy.io.savemat(str(tmp_path / "other.mat"), {"x": 1})
     with pytest.raises(DatasetError, match="no variable `dataset`"):

@@ -139,7 +139,7 @@ def test_sgd_multi_step_and_validation(folder, caplog):
 
 
 def test_a_bad_validation_set_is_found_before_training(folder):
-    with pytest.raises(DatasetError, match="nowhere.mat"):
+    with pytest.raises(UserError, match="nowhere.mat"):
         training.train(config(val_dataset="nowhere.mat"))
 
 

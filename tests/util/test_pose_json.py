@@ -10,7 +10,7 @@ def test_form(tmp_path):
     pose = np.array([[1.0, 2.0, 0.5], [np.nan, np.nan, np.nan]])
     people = [person_entry(pose, 0.25), person_entry(pose, 0.5)]
     path = tmp_path / "new" / "poses.json"
-    write_poses(str(path), COCO, [image_entry("a/b.jpg", np.zeros((4, 6, 3)), people)])
+    write_poses(str(path), COCO, [image_entry("a/b.jpg", (4, 6), people)])
     read = json.loads(path.read_text())
     assert read["joint_names"] == COCO.joint_names and read["limbs"] == COCO.limbs
     image, = read["images"]

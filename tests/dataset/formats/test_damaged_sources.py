@@ -34,8 +34,7 @@ def make_sources(folder):
              "config.yaml": yaml.safe_dump({"scorer": "me", "bodyparts": ["nose", "tail"], "skeleton": [["nose", "tail"]]})}
     for name, text in texts.items():
         (folder / name).write_text(text)
-    # Compressed, as MATLAB does it: of uncompressed files that are damaged some crash scipy itself, whatever we do.
-    scipy.io.savemat(str(folder / "joints.mat"), {"joints": np.ones((14, 3, 1))}, do_compression=True)
+    scipy.io.savemat(str(folder / "joints.mat"), {"joints": np.ones((14, 3, 1))})
     write_dataset_mat(str(folder / "dataset.mat"), [DataItem(0, str(folder / "a.png"), [3, 40, 50], [np.ones((1, 3))])])
     (folder / "pose_cfg.yaml").write_text("num_joints: 2")
     return {name: folder / name for name in list(texts) + ["joints.mat", "dataset.mat"]}

@@ -4,6 +4,7 @@ import scipy.io
 from dataset.dataset_mat import DatasetError
 from dataset.formats.mpii_release import read_mpii_release
 from mpii_release import EMPTY, person, save_release, struct
+from util.command import UserError
 
 
 def test_what_a_release_may_hold(tmp_path):
@@ -40,5 +41,5 @@ def test_bad_releases(tmp_path):
     with pytest.raises(DatasetError, match=r"annolist\(1\) cannot be read"):
         read_mpii_release(path)
     (tmp_path / "r.mat").write_text("hello")
-    with pytest.raises(DatasetError, match="r.mat is not a MATLAB"):
+    with pytest.raises(UserError, match="r.mat is damaged, or no MATLAB"):
         read_mpii_release(path)
