@@ -1,13 +1,13 @@
 """Look for what is wrong with a data set before a network learns it.
 
-    python -m dataset.check pose_cfg.yaml                       # the config's data set, a dataset.mat or COCO's form
+    python -m dataset.check pose_cfg.yaml                       # the config's dataset and val_dataset
     python -m dataset.check pose_cfg.yaml --model               # also the labels that a network doubts, left/right swaps
     python -m dataset.check pose_cfg.yaml --model other.yaml    # among them; the network of another config
 
 prints how often each joint is labelled, how large pictures and people are, and what is wrong, the worst picture first:
     error    training would not start or break off: pictures that are missing or damaged, joints that do not exist
     warning  joints outside the picture or at one place, wrong sizes, and what is there twice: a joint of a person,
-             a picture, a person's labels
+             a picture (compressed again, resized or mirrored, but not another part of it), a person's labels
     doubt    0 to 1: how much surer the network is of other places than of the labels; it may be wrong, so look
 OUT gets all of it as check.csv, and problems.png and doubts.png, which show the first of them.
 
@@ -25,12 +25,13 @@ import numpy as np
 from tqdm import tqdm
 
 from dataset import factory
+from dataset.dataset_mat import appended
 from dataset.formats.source import reading
 from dataset.pose_dataset import SMALLEST_SIDE, read_picture
 from dataset.problems import KINDS, Finding, find_problems, outside
 from dataset.report import Report, writing_to
 from util.command import UserError, run_command
-from util.config import PROJECT, cfg_from_file, find_file, load_config
+from util.config import PROJECT, Config, cfg_from_file, find_file, load_config
 from util.image import ImageError
 from util.skeleton import Skeleton
 
@@ -48,14 +49,18 @@ def load(cfg):
     return dataset
 
 
-def summary(dataset, skeleton):
+def load_validation(cfg):
+    """The DataItems of the config's val_dataset; none where it has none. Raises UserError."""
+    return load(Config(cfg, dataset=cfg.val_dataset, video_batch=False)).data if cfg.val_dataset else []
+
+
+def summary(name, items, skeleton):
     """Lines: how large pictures and people are, and how often each joint is labelled."""
-    people = [(item, person) for item in dataset.data for person in item.joints or []]
-    sides = [side for item in dataset.data for side in item.im_size[1:]]
+    people = [(item, person) for item in items for person in item.joints or []]
+    sides = [side for item in items for side in item.im_size[1:]]
     lines = ["%s: %d pictures with sides of %d to %d px, %d of them without people, %d under %d px and never trained on"
-             % (dataset.cfg.dataset, len(dataset.data), min(sides), max(sides),
-                sum(not item.joints for item in dataset.data),
-                sum(min(item.im_size[1:]) < SMALLEST_SIDE for item in dataset.data), SMALLEST_SIDE)]
+             % (name, len(items), min(sides), max(sides), sum(not item.joints for item in items),
+                sum(min(item.im_size[1:]) < SMALLEST_SIDE for item in items), SMALLEST_SIDE)]
     spans = [np.ptp(person[:, 1:], axis=0).max() for _, person in people if len(person) > 1]
     if np.isfinite(spans).any():
         quarters = np.percentile(np.array(spans)[np.isfinite(spans)], (0, 25, 75, 100))
@@ -101,14 +106,18 @@ def find_doubts(items, judge):
 def check(args):
     """Whether the data set of the config args.config has no errors and, with args.strict, no warnings."""
     cfg = load_config(args.config)
-    dataset = load(cfg)
+    trained = load(cfg).data
+    measured = load_validation(cfg)
+    items = appended(trained, measured)
     skeleton = Skeleton.from_config(cfg)
     judge = None if args.model is None else start_judge(cfg, args.model, skeleton)
     with writing_to(args.out):
-        report = Report(dataset.data, skeleton, args.out, args.count)
-        print("\n".join(summary(dataset, skeleton)))
-        problems = find_problems(dataset.data, skeleton)
-        doubts = find_doubts(dataset.data, judge) if judge else []
+        report = Report(items, skeleton, args.out, args.count)
+        print("\n".join(summary(cfg.dataset, trained, skeleton)))
+        if measured:
+            print("\n" + "\n".join(summary(cfg.val_dataset, measured, skeleton)))
+        problems = find_problems(items, skeleton, len(trained))
+        doubts = find_doubts(items, judge) if judge else []
         errors, warnings = (sum(one.kind == kind for one in problems) for kind in KINDS[:2])
         print("\n%d errors, %d warnings; pictures' names start from %s" % (errors, warnings, report.folder))
         report.show(problems)

@@ -14,12 +14,11 @@ one. Where there is no pose_cfg.yaml beside OUT.mat, one is written with which t
 import argparse
 import json
 import os
-from dataclasses import replace
 
 import numpy as np
 import yaml
 
-from dataset.dataset_mat import DatasetError, read_dataset_mat, write_dataset_mat
+from dataset.dataset_mat import DatasetError, appended, read_dataset_mat, write_dataset_mat
 from dataset.formats.coco import read_coco, write_coco
 from dataset.formats.csv import read_csv
 from dataset.formats.cvat import read_cvat
@@ -130,10 +129,7 @@ def read_all(sources, images=None, config=None, test=False):
         if other.joint_names != skeleton.joint_names:
             raise DatasetError("%s has other joints (%s) than %s (%s)" % (
                 source, ", ".join(other.joint_names), sources[0], ", ".join(skeleton.joint_names)))
-        sequences = 1 + max([-1] + [item.sequence for item in items if item.sequence is not None])
-        items += [replace(item, image_id=len(items) + number,
-                          sequence=None if item.sequence is None else item.sequence + sequences)
-                  for number, item in enumerate(more)]
+        items = appended(items, more)
     if not items:
         raise DatasetError("%s holds no pictures" % ", ".join(sources))
     check_items(items, skeleton.num_joints, ", ".join(sources))

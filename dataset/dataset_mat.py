@@ -55,6 +55,14 @@ class DataItem(object):
     pairwise_stats: dict = None
 
 
+def appended(items, more):
+    """DataItems with others behind them, whose places and sequences count on."""
+    sequences = 1 + max([item.sequence for item in items if item.sequence is not None], default=-1)
+    return items + [replace(item, image_id=len(items) + number,
+                            sequence=None if item.sequence is None else item.sequence + sequences)
+                    for number, item in enumerate(more)]
+
+
 def read_dataset_mat(path):
     """The DataItems of a dataset.mat. Raises UserError, naming file and record."""
     variables = read_mat(path, variable_names=["dataset"])

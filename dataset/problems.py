@@ -30,16 +30,23 @@ def outside(points, item):
     return ((points < 0) | (points > item.im_size[:0:-1])).any(axis=1)
 
 
-def find_problems(items, skeleton):
-    """The errors and warnings of DataItems, those of the worst picture first."""
+def find_problems(items, skeleton, trained):
+    """The errors and warnings of DataItems, those of the worst picture first.
+
+    trained: how many of them, the first ones, are trained on; the others are for measuring
+    """
+    def named(place, first):
+        return items[first].im_path + (", which is trained on" if first < trained <= place else "")
+
     with ThreadPoolExecutor(4) as pool:
         examined = list(tqdm(pool.map(lambda item: _examine(item, skeleton), items), "checking", len(items)))
     problems = [problem for found, _ in examined for problem in found]
-    for place, first in same_pictures(items, [grey for _, grey in examined]):
-        problems.append(Finding("warning", items[place], None, "the same picture as %s" % items[first].im_path))
+    for place, first, mirrored in same_pictures(items, [grey for _, grey in examined]):
+        text = "the same picture%s as %s" % (", mirrored," if mirrored else "", named(place, first))
+        problems.append(Finding("warning", items[place], None, text))
     for (place, person), (first, other) in same_labels(items):
-        problems.append(Finding("warning", items[place], person, "the same labels as person %d in %s"
-                                 % (other + 1, items[first].im_path)))
+        text = "the same labels as person %d in %s" % (other + 1, named(place, first))
+        problems.append(Finding("warning", items[place], person, text))
     counts = {kind: Counter(one.item.image_id for one in problems if one.kind == kind) for kind in KINDS}
     return sorted(problems, key=lambda one: [-counts[kind][one.item.image_id] for kind in KINDS]
                   + [one.item.image_id, KINDS.index(one.kind)])
@@ -75,24 +82,30 @@ def _oddities(person, item, names):
 
 def small_grey(image):
     """A picture, uint8 [h, w, 3], small and grey, with mean 0 and standard deviation 1 -> float32 [GREY_SIDE ** 2]."""
-    grey = np.asarray(Image.fromarray(image).convert("L").resize((GREY_SIDE, GREY_SIDE), Image.BOX), np.float32).ravel()
+    whole = Image.fromarray(image).convert("L").convert("F")  # not rounded: pictures may have little contrast
+    grey = np.asarray(whole.resize((GREY_SIDE, GREY_SIDE), Image.BILINEAR)).ravel()
     return (grey - grey.mean()) / max(grey.std(), 1)
 
 
 def same_pictures(items, greys):
-    """[(place, earlier place)] of DataItems whose pictures are the same, by their small_grey (None = unreadable).
+    """[(place, earlier place, whether it is mirrored)] of DataItems whose pictures are the same, by their small_grey (None =
+    unreadable).
 
     Frames of one sequence may be alike.
     """
     places = [place for place, grey in enumerate(greys) if grey is not None]
     if not places:
         return []
-    first = {}
-    pairs = cKDTree([greys[place] for place in places]).query_pairs(TOLERANCE, p=np.inf)
-    for a, b in sorted((places[a], places[b]) for a, b in pairs):
-        if items[a].sequence is None or items[a].sequence != items[b].sequence:
-            first.setdefault(b, a)
-    return sorted(first.items())
+    straight = np.array([greys[place] for place in places])
+    turned = straight.reshape(-1, GREY_SIDE, GREY_SIDE)[:, :, ::-1].reshape(straight.shape)
+    tree = cKDTree(straight)
+    earlier = {}
+    for mirrored, seen in ((False, straight), (True, turned)):
+        for place, near in zip(places, tree.query_ball_point(seen, TOLERANCE, p=np.inf)):
+            for first in sorted(places[one] for one in near):
+                if first < place and (items[first].sequence is None or items[first].sequence != items[place].sequence):
+                    earlier.setdefault(place, (first, mirrored))
+    return [(place, first, mirrored) for place, (first, mirrored) in sorted(earlier.items())]
 
 
 def same_labels(items):

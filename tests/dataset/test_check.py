@@ -94,23 +94,44 @@ def test_the_same_labels(folder, dots, monkeypatch):
                      ("im5.png", "2", "the same labels as person 1 in im1.png")]
 
 
+def test_validation_pictures_that_are_trained_on(folder, dots, write_config, monkeypatch, capsys):
+    mirrored = Image.open("im1.png").transpose(Image.FLIP_LEFT_RIGHT)
+    for name, image in (("mirrored", mirrored), ("copy", Image.open("im3.png"))):
+        image.save(name + ".png")
+    write_dataset_mat("val.mat", [replace(dots[1][1], im_path=str(folder / "mirrored.png"), joints=[]),
+                                  replace(dots[1][3], im_path=str(folder / "copy.png"))])
+    write_config(folder, val_dataset="val.mat")
+    assert run(monkeypatch, "pose_cfg.yaml") == 0
+    assert [(os.path.basename(row["image"]), row["text"]) for row in rows("warning")] == [
+        ("copy.png", "the same picture as im3.png, which is trained on"),
+        ("copy.png", "the same labels as person 1 in im3.png, which is trained on"),
+        ("mirrored.png", "the same picture, mirrored, as im1.png, which is trained on")]
+    assert "val.mat: 2 pictures" in capsys.readouterr().out
+    os.remove("copy.png")
+    assert run(monkeypatch, "pose_cfg.yaml") == 1
+    write_config(folder, val_dataset="nowhere.mat")
+    with pytest.raises(UserError, match="there is no .*nowhere.mat"):
+        run(monkeypatch, "pose_cfg.yaml")
+
+
 def test_the_same_pictures(tmp_path):
-    """Copies that were compressed again, or resized, are found; other pictures are not."""
+    """Copies that were compressed again, resized or mirrored are found; other pictures are not."""
     greys, count = [], 0
     for _, image in sample_images():
         copy = Image.fromarray(image)
         copy.save(str(tmp_path / "again.jpg"), quality=70)
         copy.resize((image.shape[1] // 2, image.shape[0] // 2), Image.LANCZOS).save(str(tmp_path / "half.png"))
-        greys += [small_grey(one) for one in (image, read_image(tmp_path / "again.jpg"), read_image(tmp_path / "half.png"))]
+        greys += [small_grey(one) for one in (image, read_image(tmp_path / "again.jpg"), read_image(tmp_path / "half.png"),
+                                              image[:, ::-1])]
         count += 1
     found = same_pictures([DataItem()] * len(greys), greys)
-    assert found == [(3 * k + copy, 3 * k) for k in range(count) for copy in (1, 2)] and count >= 4
+    assert found == [(4 * k + copy, 4 * k, copy == 3) for k in range(count) for copy in (1, 2, 3)] and count >= 4
 
 
 def test_frames_of_one_sequence_may_be_alike():
     grey = small_grey(np.random.RandomState(0).randint(0, 255, (40, 40, 3)).astype(np.uint8))
     items = [DataItem(number, sequence=sequence) for number, sequence in enumerate([0, 0, 1, None])]
-    assert same_pictures(items, [grey] * 4) == [(2, 0), (3, 0)] and same_pictures(items, [None] * 4) == []
+    assert same_pictures(items, [grey] * 4) == [(2, 0, False), (3, 0, False)] and same_pictures(items, [None] * 4) == []
 
 
 PERSON = np.array([[40, 118], [42, 98], [44, 76], [60, 76], [64, 98], [66, 118], [26, 74], [30, 58], [38, 42], [66, 42],
