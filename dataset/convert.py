@@ -9,7 +9,8 @@
     python -m dataset.convert dataset.mat labels.json              # and back: COCO's keypoint annotations
 
 SOURCE's pictures are looked for where its form has them, else in --images. Several sources with the same joints become
-one. Where there is no pose_cfg.yaml beside OUT.mat, one is written with which training can start.
+one. Where there is no pose_cfg.yaml beside OUT.mat, one is written with which training can start. --val 0.1 sets a tenth
+of the pictures aside as OUT_val.mat, on which the training is measured; the same ones each time.
 """
 import argparse
 import json
@@ -37,7 +38,7 @@ PERSON_SIZE = 155  # px that joints should span: what the shipped weights were t
 SHIPPED_WEIGHTS = "models/single/efficientnet-lite0-single"
 CONFIG = """\
 dataset: %(dataset)s
-dataset_type: %(dataset_type)s
+%(val_dataset)sdataset_type: %(dataset_type)s
 %(joints)s
 # The network starts from the backbone of the shipped weights.
 net_type: efficientnet_lite0
@@ -136,8 +137,23 @@ def read_all(sources, images=None, config=None, test=False):
     return items, skeleton
 
 
-def starting_config(items, skeleton, dataset):
-    """The text of a pose_cfg.yaml with which training on these pictures can start; dataset: the dataset.mat's name."""
+def split(items, fraction):
+    """(DataItems to train on, those to measure on) of a set: a share of the pictures, or of whole sequences, at random.
+
+    Raises UserError where one of them would be empty.
+    """
+    groups = [os.path.abspath(item.im_path) if item.sequence is None else item.sequence for item in items]
+    kinds = list(dict.fromkeys(groups))
+    count = int(round(fraction * len(kinds))) if 0 < fraction < 1 else 0
+    if not 0 < count < len(kinds):
+        raise UserError("--val %g: of %d pictures or sequences one at least must be there to train on, and one to measure on"
+                        % (fraction, len(kinds)))
+    measured = {kinds[place] for place in np.random.RandomState(0).permutation(len(kinds))[:count]}
+    return [[item for item, group in zip(items, groups) if (group in measured) == wanted] for wanted in (False, True)]
+
+
+def starting_config(items, skeleton, dataset, val_dataset=""):
+    """The text of a pose_cfg.yaml with which training on these pictures can start; dataset, val_dataset: names beside it."""
     spans = [np.ptp(person[:, 1:], axis=0).max() for item in items for person in item.joints or [] if len(person) > 1]
     scale = float(np.clip(PERSON_SIZE / np.median(spans), 0.25, 2.0)) if spans else 1.0
     joints = {key: value for key, value in skeleton._asdict().items() if value}
@@ -146,27 +162,42 @@ def starting_config(items, skeleton, dataset):
     weights = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), SHIPPED_WEIGHTS)
     return CONFIG % {
         "dataset": json.dumps(dataset), "weights": json.dumps(weights),
+        "val_dataset": "val_dataset: %s\n" % json.dumps(val_dataset) if val_dataset else "",
         "dataset_type": dataset_type,
         "scale": round(scale, 3),
         "joints": yaml.safe_dump(dict(joints, num_joints=skeleton.num_joints), default_flow_style=None, width=100)}
 
 
-def write(out, items, skeleton):
-    """Write OUT.json in COCO's form, or OUT.mat and, where there is none yet, a config beside it."""
-    people = sum(len(item.joints or []) for item in items)
+def write(out, items, skeleton, val=0):
+    """Write OUT.json in COCO's form, or OUT.mat and, where there is none yet, a config beside it.
+
+    val: share of the pictures that become OUT_val.mat instead
+    Raises UserError.
+    """
     if out.endswith(".json"):
         folder = write_coco(out, items, skeleton)
-        print("wrote %s: %d pictures, %d people; the pictures' names start from %s" % (out, len(items), people, folder))
+        _report(out, items, "; the pictures' names start from %s" % folder)
         return
+    val_out = os.path.splitext(out)[0] + "_val.mat" if val else ""
+    if val:
+        items, measured = split(items, val)
+        write_dataset_mat(val_out, measured)
+        _report(val_out, measured)
     write_dataset_mat(out, items)
-    print("wrote %s: %d pictures, %d people" % (out, len(items), people))
+    _report(out, items)
     config = os.path.join(os.path.dirname(out), "pose_cfg.yaml")
+    dataset, val_dataset = (os.path.basename(path) for path in (out, val_out))
     if os.path.exists(config):
-        print("%s is there already and was left alone" % config)
+        print("%s is there already and was left alone%s"
+              % (config, "; it needs the line `val_dataset: %s`" % val_dataset if val else ""))
         return
     with replacing(config) as stream:
-        stream.write(starting_config(items, skeleton, os.path.basename(out)))
+        stream.write(starting_config(items, skeleton, dataset, val_dataset))
     print("wrote %s, with which train.py can start" % config)
+
+
+def _report(out, items, more=""):
+    print("wrote %s: %d pictures, %d people%s" % (out, len(items), sum(len(item.joints or []) for item in items), more))
 
 
 def main():
@@ -176,10 +207,13 @@ def main():
     parser.add_argument("--images", help="folder that the names of pictures start from")
     parser.add_argument("--config", help="of a dataset.mat: the config that names its joints; default: beside it")
     parser.add_argument("--test", action="store_true", help="Penn Action: its test sequences")
+    parser.add_argument("--val", metavar="FRACTION", type=float, default=0, help="share of the pictures for OUT_val.mat")
     args = parser.parse_args()
     if os.path.splitext(args.out)[1] not in (".mat", ".json"):
         raise UserError("%s: the result is a .mat or a .json" % args.out)
-    write(args.out, *read_all(args.sources, args.images, args.config, args.test))
+    if args.val and args.out.endswith(".json"):
+        raise UserError("--val goes with OUT.mat only")
+    write(args.out, *read_all(args.sources, args.images, args.config, args.test), val=args.val)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import pytest
 from conftest import save_pictures
 from dataset import convert, factory
 from dataset.convert import read_all
-from dataset.dataset_mat import DatasetError, read_dataset_mat
-from util.config import cfg_from_file
+from dataset.dataset_mat import DataItem, DatasetError, read_dataset_mat
+from util.command import UserError
+from util.config import Config, cfg_from_file
 from util.skeleton import MPII
 
 
@@ -36,6 +37,31 @@ def test_a_config_to_start_with(labels, monkeypatch, capsys):
     run(monkeypatch, "labels.csv", "new/mice.mat")
     assert (labels / "new" / "pose_cfg.yaml").read_text() == "mine"
     assert "left alone" in capsys.readouterr().out
+
+
+def test_pictures_set_aside(labels, monkeypatch, capsys):
+    names = ["%02d.png" % number for number in range(10)]
+    save_pictures(labels, names)
+    (labels / "labels.csv").write_text("image,nose_x,nose_y\n" + "".join("%s,1,2\n" % name for name in names + names[:3]))
+    for _ in range(2):
+        run(monkeypatch, "labels.csv", "new/mice.mat", "--val", "0.3")
+        train, val = ({os.path.basename(item.im_path) for item in factory.create(cfg).data} for cfg in (
+            cfg_from_file("new/pose_cfg.yaml"), Config(cfg_from_file("new/pose_cfg.yaml"), dataset="new/mice_val.mat")))
+        assert len(val) == 3 and len(train) == 7 and train | val == set(names)
+        assert cfg_from_file("new/pose_cfg.yaml").val_dataset == "mice_val.mat"
+    assert "it needs the line `val_dataset: mice_val.mat`" in capsys.readouterr().out
+    for fraction in ("0.01", "1", "-0.5", "nan"):
+        with pytest.raises(UserError, match="of 10 pictures or sequences one at least"):
+            run(monkeypatch, "labels.csv", "new/mice.mat", "--val", fraction)
+    with pytest.raises(UserError, match="--val goes with OUT.mat only"):
+        run(monkeypatch, "labels.csv", "mice.json", "--val", "0.5")
+
+
+def test_sequences_stay_whole():
+    items = [DataItem(number, "%d.jpg" % number, [3, 9, 9], [], sequence=number // 4, frame=number % 4) for number in range(20)]
+    train, val = convert.split(items, 0.4)
+    assert len(train) == 12 and len(val) == 8
+    assert not {item.sequence for item in train} & {item.sequence for item in val}
 
 
 def test_to_coco_and_back(labels, monkeypatch):
