@@ -73,7 +73,7 @@ setup(
         "tf1-gpu": ["tensorflow-gpu==1.15.*", "protobuf<3.21"],
         "tensorboard": ["tensorboard"],
         "h5": ["tables"],
-        "exact": ["highspy"],
+        "exact": ["highspy>=1.8; python_version >= '3.8'"],
         "test": ["pytest"],
     },
 )

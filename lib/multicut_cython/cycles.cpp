@@ -152,14 +152,15 @@ double attraction_along(const std::vector<Index>& path, const Relaxation& relaxa
 
 }  // namespace
 
-void add_conflicted_triangles(const Problem& problem, Relaxation& relaxation, std::size_t most) {
+void add_conflicted_triangles(const Problem& problem, Relaxation& relaxation, std::size_t most,
+                              const Deadline& deadline) {
     std::vector<std::vector<Index>> attracted(problem.nodes());
     for (Index node = 0; node < problem.nodes(); ++node)
         for (const Arc& arc : problem.graph.arcs(node))
             if (arc.cost < 0)
                 attracted[node].push_back(arc.to);
     std::vector<Index> common;
-    for (Index node = 0; node < problem.nodes(); ++node)
+    for (Index node = 0; node < problem.nodes() && !deadline.passed(); ++node)
         for (const Arc& arc : problem.graph.arcs(node))
             if (arc.to < node && arc.cost > 0 && relaxation.triangles() < most) {
                 common.clear();

@@ -6,8 +6,9 @@
 
 namespace multicut {
 
-// Adds every triangle of the problem with two attractive edges and a repulsive one, up to a number.
-void add_conflicted_triangles(const Problem& problem, Relaxation& relaxation, std::size_t most);
+// Adds every triangle of the problem with two attractive edges and a repulsive one, up to a number or the deadline.
+void add_conflicted_triangles(const Problem& problem, Relaxation& relaxation, std::size_t most,
+                              const Deadline& deadline);
 
 // Finds cycles among what the triangles have left of the costs, shortest first, and moves into their triangles what all
 // their edges have (Lange, Karrenbauer and Andres, "Partial optimality and fast lower bounds for weighted correlation

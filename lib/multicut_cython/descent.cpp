@@ -20,8 +20,10 @@ Labels moved(const Problem& problem, const Labels& start, Budget& budget) {
 // Returns whether any clusters were joined.
 bool join_greedily(const Problem& problem, Labels& labels, Budget& budget) {
     const Index clusters = renumber(labels);
+    if (budget.deadline().passed())
+        return false;
     budget.spend(static_cast<double>(problem.graph.arcs()));
-    Labels joined = contracted_greedily(contracted(problem, labels, clusters));
+    Labels joined = contracted_greedily(contracted(problem, labels, clusters), budget.deadline());
     labels = composed(labels, joined);
     return renumber(joined) < clusters;
 }
@@ -68,7 +70,7 @@ Labels fused(const Problem& problem, const Labels& first, const Labels& second, 
         first_of_part[parts[node]] = first[node];
     renumber(first_of_part);
     const Labels from_first = descended(mixture, first_of_part, budget);
-    const Labels from_parts = descended(mixture, contracted_greedily(mixture), budget);
+    const Labels from_parts = descended(mixture, contracted_greedily(mixture, budget.deadline()), budget);
     const bool second_better = cost(mixture, from_parts) < cost(mixture, from_first);
     return descended(problem, composed(parts, second_better ? from_parts : from_first), budget);
 }

@@ -26,6 +26,7 @@ public:
     Budget(double arcs, const Deadline& deadline) : left_(arcs), deadline_(&deadline) {}
     void spend(double arcs) { left_ -= arcs; }
     bool exhausted() const { return left_ <= 0 || deadline_->passed(); }
+    const Deadline& deadline() const { return *deadline_; }
 
 private:
     double left_;

@@ -9,7 +9,10 @@ the constraints are l >= 0 and, for every repulsive edge st and every path from 
 With all k = 1 these are the cycle inequalities of Kappes et al., "Globally optimal image partitioning by multicuts"
 (EMMCVPR 2011). They are added when violated: shortest paths find them, for fractional points as well.
 """
+import os
+import sys
 import time
+from contextlib import contextmanager
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -30,16 +33,31 @@ def require_highspy():
     return highspy
 
 
+@contextmanager
+def _quiet():
+    """Nothing reaches the process's standard output: HiGHS greets there before one can ask it to be silent."""
+    sys.stdout.flush()
+    stdout = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(stdout, 1)
+        os.close(stdout)
+        os.close(nowhere)
+
+
 def prove(instance, deadline=None):
     """Solves every open part of an ``Instance`` to optimality, unless ``deadline`` (time.perf_counter) comes first."""
     for part in instance.open_parts():
         if deadline is not None and time.perf_counter() >= deadline:
             return
         activation, edges, costs, labels, rises, dual_bound = instance.part(part)
-        program = _Program(activation, edges, costs)
+        program = _Program(activation, edges, costs, deadline)
         best = program.cost(labels)
         program.fix(rises, best - dual_bound + PRECISION * (1 + abs(best)))
-        found, bound = program.solve(labels, deadline)
+        found, bound = program.solve(labels)
         best = min(best, program.cost(found))
         closed = abs(best - bound) <= PRECISION * (1 + abs(best))
         instance.improve(part, found, best if closed else min(bound, best))
@@ -48,8 +66,9 @@ def prove(instance, deadline=None):
 class _Program:
     """One part's integer program. Costs are in the part's scale; columns are the edges, then the activations."""
 
-    def __init__(self, activation, edges, costs):
+    def __init__(self, activation, edges, costs, deadline):
         self.highspy = require_highspy()
+        self.deadline = float("inf") if deadline is None else deadline
         self.node_count = len(activation)
         self.activation, self.edges, self.costs = activation, edges, costs
         self.paying = np.flatnonzero(activation > 0)
@@ -62,8 +81,12 @@ class _Program:
         self._make_model()
 
     def _make_model(self):
-        self.model = self.highspy.Highs()
+        with _quiet():
+            self.model = self.highspy.Highs()
         self.model.silent()
+        # Its own time limit alone is not kept: integer programs take twice as long.
+        self.model.cbSimplexInterrupt += self._stop_in_time
+        self.model.cbMipInterrupt += self._stop_in_time
         self.model.setOptionValue("parallel", "off")
         count = len(self.upper)
         self.model.addVars(count, self.lower, self.upper)
@@ -79,6 +102,9 @@ class _Program:
             rows += [([column, activation], [1, -1], 0) for activation in activations]
         self._add(rows)
 
+    def _stop_in_time(self, event):
+        event.data_in.user_interrupt = time.perf_counter() >= self.deadline
+
     def cost(self, labels):
         """The cost of a clustering, as in problem.hpp."""
         same = labels[self.edges[:, 0]] == labels[self.edges[:, 1]]
@@ -91,12 +117,12 @@ class _Program:
         self.upper[:columns][rises[:, 0] > gap] = 0
         self.lower[:columns][(rises[:, 1] > gap) & (self.upper[:columns] > 0)] = 1
 
-    def solve(self, labels, deadline):
+    def solve(self, labels):
         """A clustering and a lower bound, by the linear relaxation and, if that is fractional, the integer program."""
         count = len(self.upper)
         columns = np.arange(count, dtype=np.int32)
         self.model.changeColsBounds(count, columns, self.lower, self.upper)
-        point, bound = self._solve_with_cuts(deadline)
+        point, bound = self._solve_with_cuts()
         if point is None:
             return labels, bound
         if np.abs(point - np.round(point)).max() > VIOLATION:
@@ -104,18 +130,21 @@ class _Program:
             self.model.changeColsIntegrality(count, columns, integer)
             self.model.setOptionValue("mip_rel_gap", 0.0)
             self.model.setOptionValue("mip_abs_gap", PRECISION / 10)
-            point, integer_bound = self._solve_with_cuts(deadline)
-            bound = max(bound, integer_bound)
+            self.model.setOptionValue("mip_heuristic_effort", 0.0)  # they cannot be interrupted
+            point, integer_bound = self._solve_with_cuts()
+            bound = max(bound, integer_bound, self.model.getInfo().mip_dual_bound)
         return (labels if point is None else self._clusters(point)), bound
 
-    def _solve_with_cuts(self, deadline):
+    def _solve_with_cuts(self):
         """The optimum once no inequality is violated, and its value; None and the last bound when time is up."""
         bound = -np.inf
         while True:
-            if deadline is not None:
-                self.model.setOptionValue("time_limit", max(0.0, deadline - time.perf_counter()))
+            if self.deadline < float("inf"):
+                left = max(0.0, self.deadline - time.perf_counter())
+                self.model.setOptionValue("time_limit", self.model.getRunTime() + left)  # it counts over all runs
             self.model.run()
-            if self.model.getModelStatus() != self.highspy.HighsModelStatus.kOptimal:
+            late = time.perf_counter() >= self.deadline
+            if late or self.model.getModelStatus() != self.highspy.HighsModelStatus.kOptimal:
                 return None, bound
             bound = self.model.getObjectiveValue()
             point = np.array(self.model.getSolution().col_value)

@@ -34,8 +34,8 @@ public:
         queue_ = std::priority_queue<Join>(std::less<Join>(), std::move(joins));
     }
 
-    Labels run() {
-        while (!queue_.empty()) {
+    Labels run(const Deadline& deadline) {
+        while (!queue_.empty() && !deadline.passed()) {
             const Join join = queue_.top();
             queue_.pop();
             if (is_current(join))
@@ -90,6 +90,8 @@ private:
 
 }  // namespace
 
-Labels contracted_greedily(const Problem& problem) { return Contraction(problem).run(); }
+Labels contracted_greedily(const Problem& problem, const Deadline& deadline) {
+    return Contraction(problem).run(deadline);
+}
 
 }  // namespace multicut

@@ -194,6 +194,8 @@ bool exchange_between_clusters(Clustering& clustering, Budget& budget) {
         queue.pop_front();
         queued[label] = false;
         for (Index other : partners(clustering, nodes.of(label))) {
+            if (budget.deadline().passed())
+                break;
             if (nodes.of(other).empty())
                 other = clustering.empty_label();
             // Of two clusters that wait, the later one sees to the pair.

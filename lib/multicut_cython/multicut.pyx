@@ -90,14 +90,15 @@ def solve(unary, edges, costs, *, must_join=(), must_cut=(), must_keep=(), allow
         must_join, must_cut: [k, 2] pairs of nodes.
         must_keep: [k] nodes.
         allow_suppression: False keeps all nodes.
-        time_limit: seconds after which no improvement is looked for any more; None = the effort decides alone. The
-            first greedy solution is always completed, and HiGHS looks at the clock only now and then.
+        time_limit: seconds after which no improvement is looked for any more; None = the effort decides alone. It is
+            kept within a tenth, except that the first greedy solution is always completed.
         seed: of the random moves; the same seed gives the same result (as long as no time limit cuts in).
         effort: how long to look for improvements of the first local optimum and its bound: 1 is some five to twenty
-            times as long as it took to find them, 0 not at all. Nothing is spent on parts of the graph that are proven optimal; parts
-            of up to 12 nodes always are, unless the effort is 0.
-        prove: proves the optimum, or finds it, as an integer program (needs highspy: pip install highspy). Meant for up
-            to about 150 nodes; takes the time that it takes, within ``time_limit``.
+            times as long as it took to find them, 0 not at all. Nothing is spent on parts of the graph that are proven
+            optimal; parts of up to 12 nodes always are, unless the effort is 0.
+        prove: proves the optimum, or finds it, as an integer program (needs highspy: pip install highspy). Graphs of
+            people are proven up to hundreds of nodes, graphs without any structure up to some 30: beyond, it may take
+            longer than anybody waits. Give a ``time_limit``.
 
     Returns:
         Solution: labels, objective, lower_bound, gap, stats.
@@ -126,9 +127,9 @@ def solve(unary, edges, costs, *, must_join=(), must_cut=(), must_keep=(), allow
         from lib.multicut_cython import exact
 
         exact.require_highspy()
-    instance.solve(effort, seed, time_limit)
+    deadline = None if time_limit is None else started + time_limit
+    instance.solve(effort, seed, deadline)
     if prove:
-        deadline = None if time_limit is None else started + time_limit
         exact.prove(instance, deadline)
     return instance.solution(started)
 
@@ -163,9 +164,9 @@ cdef class Instance:
     def __dealloc__(self):
         del self.core
 
-    def solve(self, double effort, seed, time_limit):
+    def solve(self, double effort, seed, deadline):
         cdef Options options
-        cdef double seconds = -1 if time_limit is None else time_limit
+        cdef double seconds = -1 if deadline is None else max(0.0, deadline - time.perf_counter())
         options.effort, options.seed = effort, seed & 0xFFFFFFFFFFFFFFFF
         with nogil:
             self.core.solve(options, seconds)

@@ -16,6 +16,7 @@ namespace {
 // Budgets in sweeps: looks at every arc and node. Greedy contraction and local search take as long as 50 to 100.
 constexpr double local_search_sweeps = 150;
 constexpr double cycle_sweeps = 20;
+constexpr std::size_t most_triangles = 1000000;  // a quarter of a gigabyte
 constexpr double smoothing_sweeps = 6000;
 constexpr double most_smoothing = 3e7;  // arcs, beyond annealing_sweeps: a fifth of a second
 constexpr double annealing_sweeps = 900;
@@ -65,10 +66,10 @@ void Search::run() {
 // Greedy contraction pays for activations too early or, without them, too late; descent makes up for much of it.
 void Search::start() {
     Budget budget = budget_of(local_search_sweeps);
-    consider(descended_further(problem_, contracted_greedily(problem_), budget));
+    consider(descended_further(problem_, contracted_greedily(problem_, Deadline(-1)), budget));
     const Problem without_activation{problem_.graph, std::vector<double>(problem_.nodes(), 0.0)};
     if (without_activation.activation != problem_.activation && !deadline_.passed())
-        consider(descended(problem_, contracted_greedily(without_activation), budget));
+        consider(descended(problem_, contracted_greedily(without_activation, deadline_), budget));
 }
 
 bool Search::is_optimal() const { return gap() <= closed_gap * (1 + std::abs(cost_)); }
@@ -95,7 +96,7 @@ void Search::pass_messages(int rounds) {
 // Triangles first, then whatever longer cycles they leave.
 void Search::raise_bound() {
     Budget budget = budget_of(cycle_sweeps);
-    add_conflicted_triangles(problem_, relaxation_, 4 * problem_.graph.arcs());
+    add_conflicted_triangles(problem_, relaxation_, std::min(4 * problem_.graph.arcs(), most_triangles), deadline_);
     pass_messages(10);
     for (int round = 0; round < 2 && !is_optimal() && !budget.exhausted(); ++round) {
         if (pack_conflicted_cycles(problem_, relaxation_, budget) < tolerance)
@@ -113,8 +114,10 @@ void Search::smooth_bound() {
     bool separate = false;
     for (int idle = 0; idle < smoothing_patience && !budget.exhausted() && !is_optimal();) {
         const double gap_before = gap();
-        for (int round = 0; round < smoothing_rounds; ++round)
+        for (int round = 0; round < smoothing_rounds && !deadline_.passed(); ++round)
             relaxation_.pass_soft_messages(temperature);
+        if (deadline_.passed())
+            return;
         budget.spend(smoothing_rounds * relaxation_.work());
         consider(descended(problem_, rounded(), budget));
         bound_ = std::max(bound_, relaxation_.bound_after(3));

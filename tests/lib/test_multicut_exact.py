@@ -1,4 +1,8 @@
 """Proofs of optimality by HiGHS, against the oracle and the reference."""
+import subprocess
+import sys
+import time
+
 import multicut_oracle as oracle
 import numpy as np
 import pytest
@@ -54,6 +58,20 @@ def test_time_limit_leaves_a_valid_bound():
     quick, limited = solve(unary, edges, costs), solve(unary, edges, costs, prove=True, time_limit=1)
     assert not limited.stats["optimal"]
     assert quick.lower_bound <= limited.lower_bound <= limited.objective <= quick.objective
+
+
+def test_time_limit_is_kept():
+    unary, edges, costs, _ = case(HARD, 8)
+    start = time.process_time()
+    assert not solve(unary, edges, costs, prove=True, time_limit=1.5).stats["optimal"]
+    assert time.process_time() - start <= 1.1 * 1.5
+
+
+def test_highs_prints_nothing():
+    # It would greet once a process.
+    code = "from lib.multicut_cython.multicut import solve; print(solve(%r, %r, %r, prove=True).gap)"
+    command = [sys.executable, "-c", code % tuple(part.tolist() for part in case(HARD, 2)[:3])]
+    assert subprocess.check_output(command, stderr=subprocess.STDOUT, universal_newlines=True) == "0.0\n"
 
 
 def test_without_highspy_there_is_a_clear_error(monkeypatch):
