@@ -3,6 +3,7 @@
 Points are (x, y) in px of the network's input; maps are indexed [row, column, channel]. Cell (r, c) stands for the
 point (c * stride + stride / 2, r * stride + stride / 2).  Source: DeeperCut (arXiv 1605.03170), sections 3 and 4.
 """
+import logging
 from collections import namedtuple
 
 import numpy as np
@@ -53,6 +54,16 @@ def extract_detections(cfg, scmap, locref, pairwise_diff):
                              % joint)
         per_joint.append((coord, centres, scmap[rows, columns, joint, None], offsets))
     return Detections(*map(list, zip(*per_joint)))
+
+
+def best_of_each_joint(detections, most):
+    """The first `most` detections of each joint, with a warning where that leaves any out -> Detections."""
+    counts = [len(coord) for coord in detections.coord]
+    if max(counts, default=0) > most:
+        logging.warning("%d detections, %d of joint %d: the best %d of each joint are kept; raise det_min_score or, if "
+                        "there are so many people, most_detections",
+                        sum(counts), max(counts), int(np.argmax(counts)), most)
+    return Detections(*([one[:most] for one in part] for part in detections))
 
 
 def detections_at(people, scmap_shape, pairwise_diff, stride):

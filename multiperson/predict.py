@@ -1,6 +1,8 @@
 """From pictures, or from detections, to people."""
+import logging
+
 from multiperson.completion import complete
-from multiperson.detections import extract_detections
+from multiperson.detections import best_of_each_joint, extract_detections
 from multiperson.graph import build_graph
 from multiperson.names_of_2017 import (SpatialModel, compute_angle, compute_features, eval_graph,  # noqa: F401
                                        get_person_conf_multicut, get_person_conf_single, logit_transform, wrap_angle)
@@ -36,16 +38,28 @@ class PeoplePredictor(object):
 def people_in(model, scmap, locref, pairwise, scale, detections=None):
     """The people whom the maps of a picture show that was resized by `scale` -> [Person], px of the picture.
 
+    Those with fewer joints, or a lower score, than the config demands are left out.
     detections: those of the maps, if not given
     """
     if detections is None:
-        detections = extract_detections(model.cfg, scmap, locref, pairwise)
+        detections = best_of_each_joint(extract_detections(model.cfg, scmap, locref, pairwise), model.cfg.most_detections)
     assembly = find_people(model, detections)
     people = [complete(person, assembly.graph, detections, scmap, locref, model.cfg.stride)
-              for person in assembly.people]
-    return [person._replace(keypoints=person.keypoints / [scale, scale, 1]) for person in people]
+              for person in assembly.people if person.visibility.sum() >= model.cfg.person_min_joints]
+    return [person._replace(keypoints=person.keypoints / [scale, scale, 1])
+            for person in people if person.score >= model.cfg.person_min_score]
 
 
 def find_people(model, detections, **constraints_and_options):
-    """SpatialModel, Detections -> Assembly; the keyword arguments are those of multiperson.people.assemble."""
-    return assemble(build_graph(model, detections), model.cfg.num_joints, **constraints_and_options)
+    """SpatialModel, Detections -> Assembly; the keyword arguments are those of multiperson.people.assemble.
+
+    Where they do not say so, the config says how long the solver may take; a warning tells that it was stopped.
+    """
+    cfg = model.cfg
+    options = dict(dict(time_limit=cfg.solver_time_limit, effort=cfg.solver_effort), **constraints_and_options)
+    assembly = assemble(build_graph(model, detections), cfg.num_joints, **options)
+    limit = options["time_limit"]
+    if limit is not None and assembly.stats["seconds"] >= limit and assembly.gap > 0:
+        logging.warning("the assembly of %d detections was stopped after %g s (solver_time_limit); its cost may be up to "
+                        "%.2g %% above the least", len(assembly.person), limit, 100 * assembly.gap)
+    return assembly

@@ -116,6 +116,11 @@ KEYS = {
     # many people
     "nms_radius": Key(UNSET, NUMBER, "cells"),
     "det_min_score": Key(UNSET, NUMBER, "probability below which a cell is no detection"),
+    "most_detections": Key(100, int, "of each joint at one size, the best first"),
+    "solver_time_limit": Key(10.0, NUMBER, "seconds that one assembly of detections into people may take"),
+    "solver_effort": Key(1.0, NUMBER, "how long it looks for better people than the first; 0 = not at all"),
+    "person_min_joints": Key(1, int, "people of whom fewer joints were detected are not reported"),
+    "person_min_score": Key(0.0, NUMBER, "nor those with a lower score"),
     "scmap_threshold": Key(UNSET, NUMBER, "none: accepted for old files", has_effect=False),
     "sparse_graph": Key([], list, "pairs [a, b], a < b, of joints whose edges are used; none = all", int),
     "pairwise_model_dir": Key(UNSET, str, "folder of spatial_model_cidx_A_B.mat"),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from multiperson.detections import detections_at, extract_detections, make_nms_grid
+from multiperson.detections import best_of_each_joint, detections_at, extract_detections, make_nms_grid
 from scenes import load_case, multi_person_config, numbers
 from util.config import default_config
 
@@ -42,6 +42,20 @@ def test_one_bright_cell_by_hand():
         (0, 2), (0, 2), (0, 1), (0, 2, 2)]
     assert found.coord_grid[1].tolist() == [[28, 20]] and found.coord[1].tolist() == [[29.5, 18]]
     assert found.conf[1].tolist() == [[0.75]] and found.pairwise[1].tolist() == [[[0, 0], [30, 40]]]
+
+
+def test_only_the_best_of_many(caplog):
+    cfg = multi_person_config()
+    cfg.nms_radius = 0.0
+    scmap = np.linspace(0.3, 0.9, 84).reshape(6, 7, 2)
+    scmap[1:, :, 1] = 0
+    found = extract_detections(cfg, scmap, None, None)
+    best = best_of_each_joint(found, 10)
+    assert best.conf[0][:, 0].tolist() == np.sort(scmap[..., 0].ravel())[:-11:-1].tolist()
+    assert [len(part[1]) for part in best] == [7] * 4
+    assert "49 detections, 42 of joint 0: the best 10" in caplog.text
+    caplog.clear()
+    assert len(best_of_each_joint(found, 42).coord[0]) == 42 and not caplog.text
 
 
 def test_what_is_not_a_number_is_named():

@@ -1,10 +1,12 @@
+import time
+
 import numpy as np
 import pytest
 
 from multiperson.detections import extract_detections
 from multiperson.pairwise import SpatialModel
 from multiperson.people import inner_edges
-from multiperson.predict import eval_graph, find_people, get_person_conf_multicut
+from multiperson.predict import eval_graph, find_people, get_person_conf_multicut, people_in
 from scenes import agreeable_model, load_case, multi_person_config, place, set_pair, with_stray
 
 
@@ -88,6 +90,36 @@ def test_constraints_reach_the_solver():
     found = place([[[20, 20], [60, 20]]])
     assert len(find_people(model, found).people) == 1
     assert len(find_people(model, found, must_cut=[(0, 1)]).people) == 2
+
+
+def test_the_config_bounds_the_solver(caplog):
+    """Random detections of a network that knows nothing: no solver proves anything about these."""
+    random = np.random.RandomState(0)
+    model = agreeable_model(multi_person_config())
+    model.X_min[0][1], model.X_max[0][1], model.w[0][1] = np.zeros(8), np.ones(8), np.append(np.zeros(8), 1e-3)
+    found = place(random.rand(60, 2, 2) * 80)
+    full = find_people(model, found)
+    assert full.gap > 0 and not caplog.text
+    model.cfg.update(solver_effort=0)
+    assert find_people(model, found).objective > full.objective
+    model.cfg.update(solver_effort=1e4, solver_time_limit=0.2)
+    start = time.process_time()
+    stopped = find_people(model, found)
+    assert time.process_time() - start < 1 and len(stopped.people) > 0
+    assert "120 detections was stopped after 0.2 s (solver_time_limit)" in caplog.text and "% above" in caplog.text
+
+
+def test_fewest_joints_and_least_score_of_a_person():
+    cfg = multi_person_config()
+    model = agreeable_model(cfg)
+    found = with_stray(place([[[20, 20], [60, 20]]]), 1, [300, 20], 0.7)
+    maps = np.zeros((6, 40, 2)), None, None  # in which the stray's other joint is not found either
+    scores = [person.score for person in people_in(model, *maps, 1.0, found)]
+    assert len(scores) == 2 and scores[1] < scores[0]
+    cfg.person_min_joints = 2
+    assert [person.score for person in people_in(model, *maps, 1.0, found)] == scores[:1]
+    cfg.update(person_min_joints=1, person_min_score=(scores[0] + scores[1]) / 2)
+    assert [person.score for person in people_in(model, *maps, 1.0, found)] == scores[:1]
 
 
 def test_offsets_that_are_not_numbers():
