@@ -16,16 +16,19 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def choose_config(path, published, shipped):
-    """The config to use: the user's, else the one for the published weights, else the one for the shipped weights."""
+    """The config to use: the user's, else the one for the published weights, else the one for the shipped weights. Raises
+    UserError where neither weights are there."""
     if path:
         return cfg_from_file(path)
     cfg = cfg_from_file(os.path.join(ROOT, published))
     if checkpoint.exists(find_file(cfg, "init_weights")):
         return cfg
-    script = os.path.join(os.path.dirname(cfg.init_weights), "download_models.sh")
-    print("The published weights (%s) are not here (%s gets them): using the shipped ones, %s."
-          % (cfg.init_weights, script, shipped))
-    return cfg_from_file(os.path.join(ROOT, shipped))
+    missing = "the published weights %s are not here (%s)" % (cfg.init_weights, checkpoint.hint(cfg.init_weights))
+    cfg = cfg_from_file(os.path.join(ROOT, shipped))
+    if not checkpoint.exists(find_file(cfg, "init_weights")):
+        raise UserError("%s, nor are those that %s names" % (missing, shipped))
+    print("%s: using the shipped ones, %s" % (missing, shipped))
+    return cfg
 
 
 def run(description, published, shipped, samples, make_finder):

