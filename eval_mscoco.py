@@ -1,6 +1,7 @@
 """COCO's average precision of predictions.json (or predictions_with_segm.json) on the config's data set."""
 import argparse
 
+from dataset.formats.source import reading
 from dataset.mscoco import load_annotations
 from util.command import run_command
 from util.config import load_config
@@ -14,9 +15,11 @@ def main():
     parser.add_argument("--predictions", help="default: predictions.json, with use_gt_segm predictions_with_segm.json")
     args = parser.parse_args()
     cfg = load_config(args.config)
-    results = read_json_list(args.predictions or predictions_file(cfg), "COCO results, as test_multiperson.py writes them")
-    coco = load_annotations(cfg)
-    figures = evaluate(coco, results, cfg.get("oks_sigmas"))
+    path = args.predictions or predictions_file(cfg)
+    results = read_json_list(path, "COCO results, as test_multiperson.py writes them")
+    with reading("%s, or the annotations of %s," % (path, cfg.dataset)):
+        coco = load_annotations(cfg)
+        figures = evaluate(coco, results, cfg.get("oks_sigmas"))
     print("%d people in %d pictures" % (len(results), len(coco.dataset["images"])))
     for name, value in figures.items():
         print("%-9s %.3f" % (name, value))

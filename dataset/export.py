@@ -20,7 +20,7 @@ from dataset.dataset_mat import DataItem, DatasetError
 from dataset.formats.coco import write_coco_results
 from dataset.formats.csv import write_csv
 from dataset.formats.deeplabcut import write_deeplabcut
-from dataset.formats.source import find_picture, reading
+from dataset.formats.source import find_picture, picture_size, reading
 from dataset.validation import check_items
 from util.command import UserError, run_command
 from util.config import load_config
@@ -42,8 +42,9 @@ def read_poses(path, document):
         if any(len(person["keypoints"]) != len(names) for person in image["people"]):
             raise DatasetError("%s: a person in %s has not %d keypoints" % (path, image["image"], len(names)))
         people = [person_entry(keypoints_of(person)[order], person["score"]) for person in image["people"]]
-        images.append(dict(image, image=find_picture(image["image"], folders), width=int(image["width"]),
-                           height=int(image["height"]), people=people))
+        im_path = find_picture(image["image"], folders)
+        _, height, width = picture_size(im_path, image["width"], image["height"])
+        images.append(dict(image, image=im_path, width=width, height=height, people=people))
     return images, skeleton
 
 
@@ -97,7 +98,7 @@ def number_images(images, annotations):
             image.setdefault("id", number)
         return
     with reading(annotations):
-        ids = {os.path.basename(image["file_name"]): image["id"] for image in read_json(annotations)["images"]}
+        ids = {os.path.basename(image["file_name"]): int(image["id"]) for image in read_json(annotations)["images"]}
     for image in images:
         name = os.path.basename(image["image"])
         if name not in ids:

@@ -8,7 +8,7 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 from dataset.dataset_mat import DataItem, DatasetError
-from dataset.formats.source import picture_size
+from dataset.formats.source import picture_size, reading
 from dataset.names_of_2017 import CocoNamesOf2017
 from dataset.pose_dataset import PoseDataset
 from util.config import adopt_skeleton, find_path
@@ -22,7 +22,7 @@ def load_coco(path):
             return COCO(path)
     except OSError as error:
         raise DatasetError("cannot read the annotations %s (%s)" % (path, error.strerror)) from None
-    except (ValueError, AssertionError, KeyError, TypeError) as error:
+    except Exception as error:  # what is wrong with it, pycocotools finds out by stumbling
         raise DatasetError("%s is no COCO annotation file (%s)" % (path, error)) from None
 
 
@@ -59,7 +59,8 @@ class CocoItem(DataItem):
     def gt_segm(self):
         """bool [h, w, P]: the people's masks."""
         height, width = self.im_size[1:]
-        masks = [decode_segmentation(one, height, width) for one in self.segmentations]
+        with reading("a segmentation in %s" % self.im_path):
+            masks = [decode_segmentation(one, height, width) for one in self.segmentations]
         return np.stack(masks, axis=2) if masks else np.zeros((height, width, 0), bool)
 
     @property
@@ -72,9 +73,13 @@ class MSCOCO(CocoNamesOf2017, PoseDataset):
     """<dataset>/annotations/<dataset_ann>_<dataset_phase>.json and <dataset>/images/<dataset_phase>/."""
 
     def load_dataset(self):
+        with reading("the annotations of the data set %s" % self.cfg.dataset):
+            self.coco = load_annotations(self.cfg)
+            return self._items(self.coco)
+
+    def _items(self, coco):
         cfg = self.cfg
         root = find_path(cfg, cfg.dataset)
-        coco = self.coco = load_annotations(cfg)
         items = []
         for image in coco.dataset["images"]:
             annotations = coco.imgToAnns.get(image["id"], [])
@@ -95,10 +100,15 @@ class MSCOCO(CocoNamesOf2017, PoseDataset):
         """With weigh_part_predictions 0 for cells that show people whom nobody labelled; weigh_only_present_joints has no
         effect."""
         weights = np.ones(scmap_shape, np.float32)
-        covered = coco_mask.decode(data_item.im_neg_mask) if self.cfg.weigh_part_predictions else np.zeros(0)
-        if not covered.size:
+        if not self.cfg.weigh_part_predictions or not data_item.ignored:
             return weights
         size, (height, width) = scmap_shape[:2], data_item.im_size[1:]
+        with reading("a segmentation in %s" % data_item.im_path):
+            covered = coco_mask.decode(data_item.im_neg_mask)
+            if covered.size and covered.shape != (height, width):
+                raise DatasetError("%s: a segmentation of the size %s" % (data_item.im_path, covered.shape))
+        if not covered.size:
+            return weights
         columns, rows = np.meshgrid(*(np.arange(side) * self.cfg.stride + self.cfg.stride / 2 for side in size[::-1]))
         x, y = np.floor(data_item.to_file.dot([columns.ravel(), rows.ravel(), np.ones(columns.size)])).astype(int)
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)

@@ -117,7 +117,7 @@ def _read_yaml(filename):
             settings = yaml.safe_load(stream)
     except OSError as error:
         raise ConfigError("cannot read the config %s (%s)" % (os.path.abspath(filename), error.strerror)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError("%s is not valid YAML: %s" % (filename, error)) from None
     if settings is None:
         return {}

@@ -4,7 +4,9 @@ of one animal or of several. The .csv is taken where there are both. Predictions
 An .h5 is read by pandas, which runs code that a malicious file may hold: read only those that you trust.
 """
 import glob
+import multiprocessing
 import os
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pandas
@@ -83,7 +85,9 @@ def read_table(path):
     if not path.endswith(".h5"):
         return _read_csv(path)
     try:
-        frame = pandas.read_hdf(path)
+        # In a process of its own, since damaged files crash the HDF5 library.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+            frame = pool.submit(pandas.read_hdf, path).result()
     except ImportError:
         raise DatasetError("%s: H5 needs another package: pip install tables" % path) from None
     if not set(HEADER) - {"individuals"} <= set(frame.columns.names):

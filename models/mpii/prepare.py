@@ -80,6 +80,8 @@ def prepare_picture(number, picture, images, out):
             cut = cut_out(picture, place, size)
             if cut is None:
                 continue
+            if not 1 <= HEAD / cut.scale <= max(size):
+                raise ImageError("%s: person %d cannot have a head of %.4g px" % (path, place + 1, HEAD / cut.scale))
             width, height = (int(side) for side in cut.box[2:] - cut.box[:2])
             target = os.path.join(out, "im%05d_%d.png" % (number, place + 1))
             items.append(DataItem(0, target, [3, height, width], [cut.joints]))

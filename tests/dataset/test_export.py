@@ -151,6 +151,12 @@ def test_bad_predictions(poses, monkeypatch, text, message):
     assert not os.path.exists("out.csv")
 
 
+def test_impossible_sizes(poses, monkeypatch):
+    (poses / "poses.json").write_text((poses / "poses.json").read_text().replace('"width": 50', '"width": 1e30'))
+    with pytest.raises(UserError, match="a.png cannot have 1e\\+30 x 40 px"):
+        run(monkeypatch, "poses.json", "out.mat")
+
+
 @pytest.mark.parametrize("source, out, message", [
     ("nowhere.json", "out.csv", "nowhere.json"), ("nowhere.mat", "out.csv", "nowhere.mat|pose_cfg"),
     ("poses.json", "out.txt", "out.txt: the result is")])

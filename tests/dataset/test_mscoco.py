@@ -73,6 +73,31 @@ def test_missing_and_broken_annotations(coco_root):
         create(coco_root)
 
 
+@pytest.mark.parametrize("old, new", [
+    ('"file_name": "7.png"', '"file_name": {}'), ('"file_name": "7.png", ', ""), ('"keypoints": [20.0', '"keypoints": [{}'),
+    ('"keypoints": [20.0', '"keypoints": [' + "9" * 400), ('"iscrowd": 0, ', ""), ("{", "[" * 100000),
+])
+def test_whatever_else_annotations_hold(coco_root, old, new):
+    path = coco_root / "annotations" / "person_keypoints_val.json"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(DatasetError, match="annotation"):
+        create(coco_root)
+
+
+@pytest.mark.parametrize("segmentation", [[["x"]], [{}], "x", {"size": [120, 160], "counts": [-1]},
+                                          {"size": [1, 2], "counts": [1, 1]}])
+def test_broken_segmentations(coco_root, segmentation):
+    dataset = create(coco_root, weigh_part_predictions=True)
+    dataset.data[0].ignored = dataset.data[0].segmentations = [segmentation]
+    dataset.set_test_mode(True)
+    with pytest.raises(DatasetError, match="7.png"):
+        dataset.next_batch()
+    if segmentation != {"size": [1, 2], "counts": [1, 1]}:
+        with pytest.raises(DatasetError, match="a segmentation in .*7.png"):
+            dataset.data[0].gt_segm
+
+
 def with_category(coco_root, **category):
     """The config that coco_root has with another category."""
     path = coco_root / "annotations" / "person_keypoints_val.json"

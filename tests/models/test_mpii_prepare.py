@@ -119,6 +119,14 @@ def test_it_can_be_stopped_and_run_again(release):
     assert os.path.exists(again) and os.stat(kept).st_mtime_ns == before
 
 
+@pytest.mark.parametrize("head", [(0, 0, 1e9, 0), (0, 0, 0.01, 0)])
+def test_impossible_heads(tmp_path, release, caplog, head):
+    save_release(tmp_path / "r.mat", [("a.jpg", struct(person([(0, 201, 101)], head)), 1, [1]),
+                                      ("b.jpg", struct(person([(0, 201, 101)], (0, 0, 100, 0))), 1, [1])])
+    assert prepare(*release) == 1
+    assert "a.jpg: person 1 cannot have a head of" in caplog.text
+
+
 def test_no_pictures_at_all(release, tmp_path):
     with pytest.raises(UserError, match="nobody to be cut out"):
         prepare(release[0], str(tmp_path), release[2])

@@ -1,4 +1,6 @@
+import faulthandler
 import os
+import sys
 
 import numpy as np
 import pandas
@@ -61,6 +63,30 @@ def test_h5(tmp_path, in_three):
     path = save(tmp_path, ROWS, header(), in_three, ".h5")
     check_one_animal(*read(str(tmp_path)))
     check_one_animal(*read(path))
+
+
+@pytest.fixture
+def quiet_crashes():
+    faulthandler.disable()
+    yield
+    faulthandler.enable(sys.__stderr__)
+
+
+def test_a_damaged_h5(tmp_path, quiet_crashes):
+    """Some of these crash the HDF5 library."""
+    pytest.importorskip("tables")
+    path = save(tmp_path, ROWS, header(), False, ".h5")
+    with open(path, "rb") as stream:
+        whole = np.frombuffer(stream.read(), np.uint8)
+    rng, told = np.random.RandomState(0), []
+    for _ in range(30):
+        damaged = whole.copy()
+        damaged[rng.randint(0, 2000, 20)] = rng.randint(256, size=20)
+        damaged.tofile(path)
+        with pytest.raises(DatasetError, match="h5 cannot be read") as error:
+            read(path)
+        told.append(str(error.value))
+    assert any("BrokenProcessPool" in one for one in told)
 
 
 def test_several_animals(tmp_path):
