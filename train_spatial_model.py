@@ -48,7 +48,7 @@ def main():
         cfg.dataset_phase = args.phase
     dataset = factory.create(cfg)  # first: its annotations may say which joints there are
     detections = labelled_detections(cfg, dataset, args.gt_parts, args.pictures)
-    examples = collect_examples(detections, used_pairs(cfg), cfg.pos_dist_thresh)
+    examples = collect_examples(detections, used_pairs(cfg), cfg.pos_dist_thresh, cfg.pairwise_relative)
     fits = fit_spatial_model(examples)
     write_spatial_model(find_file(cfg, "pairwise_model_dir"), fits)
     report = make_report({pair: examples[pair] for pair in fits}, held_out_probabilities(fits),

@@ -6,8 +6,6 @@ from collections import namedtuple
 
 import numpy as np
 
-from multiperson.pairwise import pair_features, same_joint_probability
-
 SMALLEST_PROBABILITY = 1e-7  # probabilities are clipped to this and 1 minus this: finite costs
 
 Graph = namedtuple("Graph", "joint position probability edges edge_probability")
@@ -31,15 +29,11 @@ def build_graph(model, detections):
     for a, b in sorted(model.pairs + [(joint, joint) for joint in range(len(counts))]):
         if a == b:
             start, end = np.triu_indices(counts[a], 1)
-            distance = np.linalg.norm(detections.coord[a][start] - detections.coord[a][end], axis=1)
-            probability = same_joint_probability(distance)
-        elif counts[a] and counts[b]:
-            start, end = (index.ravel() for index in np.indices((counts[a], counts[b])))
-            probability = model.probability(a, b, pair_features(detections, a, b)).ravel()
         else:
-            continue
-        edges.append(np.column_stack([first[a] + start, first[b] + end]))
-        probabilities.append(probability)
+            start, end = (index.ravel() for index in np.indices((counts[a], counts[b])))
+        if len(start):
+            edges.append(np.column_stack([first[a] + start, first[b] + end]))
+            probabilities.append(model.same_person(detections, a, b)[start, end])
     return Graph(np.repeat(np.arange(len(counts)), counts),
                  np.concatenate(detections.coord).astype(np.float64),
                  np.concatenate(detections.conf)[:, 0].astype(np.float64),

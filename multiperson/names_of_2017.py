@@ -1,6 +1,5 @@
 """What scripts of 2017 call and nothing here needs; the modules whose names these were import them."""
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from multiperson import pairwise
 from multiperson.graph import build_graph, costs
@@ -19,12 +18,10 @@ class SpatialModel(pairwise.SpatialModel):
 
     def eval(self, cidx1, cidx2, detections):
         """[n1, n2]: the probability that two detections of joints cidx1 <= cidx2 are one person's."""
-        if cidx1 == cidx2:
-            return pairwise.same_joint_probability(cdist(detections.coord[cidx1], detections.coord[cidx1]))
-        return self.compute_different_part_pairwise(cidx1, cidx2, detections)
+        return self.same_person(detections, cidx1, cidx2)
 
     def compute_different_part_pairwise(self, cidx1, cidx2, detections):
-        return self.probability(cidx1, cidx2, pairwise.pair_features(detections, cidx1, cidx2))
+        return self.same_person(detections, cidx1, cidx2)
 
 
 def eval_graph(sm, detections):

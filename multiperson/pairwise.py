@@ -4,6 +4,7 @@ from collections import namedtuple
 
 import numpy as np
 import scipy.io
+from scipy.spatial.distance import cdist
 from scipy.special import expit
 
 from dataset.targets import get_pairwise_index
@@ -11,6 +12,7 @@ from util.command import UserError
 from util.config import find_file, with_defaults
 
 NUM_FEATURES = 8
+PARTS_OF_A_PERSON = 10  # with pairwise_relative, distances are in tenths of the person's size
 
 PairModel = namedtuple("PairModel", "X_min X_max w")
 PairModel.__doc__ = """The logistic regression of one pair of different joints.
@@ -36,16 +38,29 @@ def used_pairs(cfg):
     return pairs
 
 
-def same_joint_probability(distance):
-    """The probability that two detections of one joint are the same person's, by their distance, px."""
-    return expit(7.5 - 0.2 * distance)
+def same_joint_probability(distance, relative=False):
+    """The probability that two detections of one joint are the same person's, by their distance, px.
+
+    relative: the distance is in tenths of the person's size. Then nothing draws the two together, since non-maximum
+    suppression has left one detection where one is meant; of small people side by side both are kept.
+    """
+    return expit(-distance) if relative else expit(7.5 - 0.2 * distance)
 
 
-def pair_features(detections, a, b):
+def person_units(detections, joint):
+    """[n] px: a tenth of the size of the person of each detection of a joint; the size is the root mean square of the
+    offsets to the other joints that its cell predicts."""
+    others = len(detections.coord) - 1
+    offsets = detections.pairwise[joint][:, joint * others:(joint + 1) * others]
+    return np.maximum(np.sqrt(np.square(offsets).sum(axis=2).mean(axis=1)), 1) / PARTS_OF_A_PERSON
+
+
+def pair_features(detections, a, b, relative=False):
     """[n_a, n_b, 8]: how well each two detections of joints a and b agree with the offsets that they predict.
 
     Forward, from a to b: the distance (px) and the angle (0..pi) between the real offset, cell centre of a's detection
     to position of b's, and the one that a's cell predicts. Then backward likewise; then exp(-f) of these four.
+    relative: distances are in person_units, so that large and small people are judged alike
     """
     joints = len(detections.coord)
     if detections.pairwise[a].shape[1] == 0:
@@ -56,6 +71,8 @@ def pair_features(detections, a, b):
         real = detections.coord[end][None] - detections.coord_grid[start][:, None]
         predicted = detections.pairwise[start][:, None, get_pairwise_index(start, end, joints)]
         view[..., 2 * k] = np.hypot(*np.moveaxis(real - predicted, -1, 0))
+        if relative:
+            view[..., 2 * k] /= person_units(detections, start)[:, None]
         view[..., 2 * k + 1] = angle_between(real, predicted)
     np.exp(-features[..., :4], out=features[..., 4:])
     return features
@@ -98,6 +115,17 @@ class SpatialModel(object):
         scaled = scale_features(features, np.asarray(self.X_min[a][b]), np.asarray(self.X_max[a][b]))
         w = np.asarray(self.w[a][b])
         return expit(scaled.dot(w[:-1]) + w[-1])
+
+    def same_person(self, detections, a, b):
+        """[n_a, n_b]: the probability that two detections, of joints a <= b, are one person's."""
+        relative = self.cfg.pairwise_relative
+        if a != b:
+            return self.probability(a, b, pair_features(detections, a, b, relative))
+        distance = cdist(detections.coord[a], detections.coord[a])
+        if relative:
+            units = person_units(detections, a)
+            distance /= np.sqrt(np.outer(units, units))
+        return same_joint_probability(distance, relative)
 
 
 def pair_model_path(folder, a, b):

@@ -54,12 +54,13 @@ def owners(detections, people, radius):
     return result
 
 
-def collect_examples(images, pairs, radius):
+def collect_examples(images, pairs, radius, relative=False):
     """The pairs of detections of which one knows whether they are one person's -> {(a, b): PairExamples}.
 
     images: iterable of (number of the picture, Detections, people), people as for `owners`; a picture may come in several
         sizes; pairs: list of (a, b), a < b
     radius: px within which a detection is a person's joint: that within which cells were positive in training
+    relative: see pair_features
 
     Positive are pairs of one person, negative pairs across people. In pictures of one person there are none of the
     latter; there, pairs of the person with detections that are nobody's are negative, if the person's own joint of that
@@ -73,7 +74,7 @@ def collect_examples(images, pairs, radius):
             same, across = _known_pairs(owner, people, a, b)
             known = same | across
             if known.any():
-                features = pair_features(detections, a, b)[known]
+                features = pair_features(detections, a, b, relative)[known]
                 collected[a, b].append((features, same[known], np.full(len(features), number)))
     nothing = [(np.zeros((0, 8)), np.zeros(0, bool), np.zeros(0, np.int64))]
     return {pair: PairExamples(*map(np.concatenate, zip(*(parts or nothing)))) for pair, parts in collected.items()}

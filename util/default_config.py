@@ -123,6 +123,7 @@ KEYS = {
     "person_min_score": Key(0.0, NUMBER, "nor those with a lower score"),
     "scmap_threshold": Key(UNSET, NUMBER, "none: accepted for old files", has_effect=False),
     "sparse_graph": Key([], list, "pairs [a, b], a < b, of joints whose edges are used; none = all", int),
+    "pairwise_relative": Key(False, bool, "the spatial model measures distances in the person's own size instead of px"),
     "pairwise_model_dir": Key(UNSET, str, "folder of spatial_model_cidx_A_B.mat"),
 
     # set by the loader

@@ -27,6 +27,28 @@ def test_features_by_hand():
     np.testing.assert_allclose(pair_features(two_detections(), 0, 1), [[np.concatenate([four, np.exp(-four)])]])
 
 
+def test_relative_features_do_not_change_with_the_size_of_people():
+    found = two_detections()
+    features = pair_features(found, 0, 1, relative=True)[0, 0]
+    # Of joint 0 one offset is predicted, (33, 38), of joint 1 (0, -39): their lengths are the sizes.
+    np.testing.assert_allclose(features[[0, 2]], [50 / np.hypot(33, 38), 280 / 39])
+    np.testing.assert_allclose(features[[1, 3]], pair_features(found, 0, 1)[0, 0, [1, 3]])
+    np.testing.assert_allclose(features[4:], np.exp(-features[:4]))
+    larger = Detections(*[[values * factor for values in part] for part, factor in zip(found, (3, 3, 1, 3))])
+    np.testing.assert_allclose(pair_features(larger, 0, 1, relative=True)[0, 0], features)
+
+
+def test_one_joint_of_small_people_side_by_side():
+    people = [[[0, 0], [10, 0], [20, 5]], [[12, 0], [22, 0], [32, 5]]]
+    cfg = multi_person_config()
+    absolute = SpatialModel(cfg).same_person(place(people), 0, 0)
+    cfg.pairwise_relative = True
+    relative = SpatialModel(cfg).same_person(place(people), 0, 0)
+    assert absolute[0, 1] > 0.99  # less than 37.5 px apart
+    size = np.sqrt((10 ** 2 + 20 ** 2 + 5 ** 2) / 2)
+    np.testing.assert_allclose(relative, [[0.5, 1 / (1 + np.exp(120 / size))], [1 / (1 + np.exp(120 / size)), 0.5]])
+
+
 def test_angles_are_wrapped():
     # The angles to the x axis are almost pi and almost -pi, or any.
     vectors = np.array([[-1, 1e-3], [-1, -1e-3], [0, 2], [0, -3], [5, 5]])
