@@ -16,8 +16,9 @@ def main():
     parser.add_argument("--config", default="pose_cfg.yaml",
                         help="a file in the folder that POSE_PARAM_PATH names, else in the working directory")
     parser.add_argument("--restart", action="store_true", help="begin anew where there are snapshots already")
+    parser.add_argument("--verbose", action="store_true", help="show the whole config, which always goes to log.txt")
     args = parser.parse_args()
-    setup_logging()
+    setup_logging(verbose=args.verbose)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # kill and schedulers mean the same as Ctrl-C
     train(load_config(args.config), args.restart)
 

@@ -30,7 +30,7 @@ from dataset.formats.source import reading
 from dataset.pose_dataset import SMALLEST_SIDE, read_picture
 from dataset.problems import KINDS, Finding, find_problems, outside
 from dataset.report import Report, writing_to
-from util.command import UserError, run_command
+from util.command import UserError, counted, run_command
 from util.config import PROJECT, Config, cfg_from_file, find_file, load_config
 from util.image import ImageError
 from util.skeleton import Skeleton
@@ -119,7 +119,7 @@ def check(args):
         problems = find_problems(items, skeleton, len(trained))
         doubts = find_doubts(items, judge) if judge else []
         errors, warnings = (sum(one.kind == kind for one in problems) for kind in KINDS[:2])
-        print("\n%d errors, %d warnings; pictures' names start from %s" % (errors, warnings, report.folder))
+        print("\n%s, %s; pictures' names start from %s" % (counted(errors, "error"), counted(warnings, "warning"), report.folder))
         report.show(problems)
         report.draw_problems(problems)
         if judge:

@@ -6,7 +6,7 @@ import numpy as np
 from tqdm import tqdm
 
 from dataset.dataset_mat import DatasetError
-from util.command import shortened
+from util.command import counted, shortened
 from util.image import ImageError, image_size
 
 MANY = 2000  # pictures, from which on progress is shown
@@ -50,6 +50,6 @@ def check_items(items, num_joints, source):
     warnings = [line for _, lines in found for line in lines]
     errors = [line for lines, _ in found for line in lines]
     if warnings:
-        logging.warning("%d warnings about %s:\n  %s", len(warnings), source, shortened(warnings))
+        logging.warning("%s about %s:\n  %s", counted(len(warnings), "warning"), source, shortened(warnings))
     if errors:
-        raise DatasetError("%d errors in %s:\n  %s" % (len(errors), source, shortened(errors)))
+        raise DatasetError("%s in %s:\n  %s" % (counted(len(errors), "error"), source, shortened(errors)))

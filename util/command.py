@@ -28,6 +28,11 @@ def unique_names(paths):
     return [name if names.count(name) == 1 else "%d_%s" % (number, name) for number, name in enumerate(names)]
 
 
+def counted(number, noun):
+    """1 error, 2 errors"""
+    return "%d %s%s" % (number, noun, "" if number == 1 else "s")
+
+
 def shortened(lines):
     """The first lines of a list, indented, and how many more there are."""
     more = ["and %d more" % (len(lines) - SHOWN)] * (len(lines) > SHOWN)

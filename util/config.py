@@ -9,9 +9,11 @@ from easydict import EasyDict
 
 from util.command import UserError
 from util.default_config import KEYS, UNSET
+from util.logging import LONG
 from util.skeleton import FIELDS, SKELETONS
 
 
+LOGGER = logging.getLogger(LONG)
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -68,7 +70,8 @@ def load_config(filename="pose_cfg.yaml"):
 def cfg_from_file(filename):
     """The config in a YAML file, merged over the defaults.
 
-    Raises ConfigError, naming file and key, for unknown keys, wrong types and files that are not a YAML mapping.
+    Raises ConfigError, naming file and key, for unknown keys, wrong types, values out of range and files that are not a
+    YAML mapping.
     """
     settings = _read_yaml(filename)
     for key, value in settings.items():
@@ -78,7 +81,7 @@ def cfg_from_file(filename):
     cfg.update(settings)
     cfg.preset_joints = _open_keys(settings)
     cfg.config_file = filename
-    logging.info("config %s:\n%s", filename, yaml.safe_dump(dict(cfg), default_flow_style=None).rstrip())
+    LOGGER.info("config %s:\n%s", filename, yaml.safe_dump(dict(cfg), default_flow_style=None).rstrip())
     return cfg
 
 
@@ -138,8 +141,19 @@ def _check(filename, key, value):
         if info.leaves and (not isinstance(leaf, info.leaves) or isinstance(leaf, bool)):
             raise ConfigError("%s: %s holds %r, which should be a %s%s"
                               % (filename, key, leaf, _names(info.leaves), _hint(leaf)))
+    _check_range(filename, key, value)
     if not info.has_effect:
         logging.warning("%s: %s has no effect", filename, key)
+
+
+def _check_range(filename, key, value):
+    info = KEYS[key]
+    if info.form and not info.form[1](value):
+        raise ConfigError("%s: %s must be %s, not %r" % (filename, key, info.form[0], value))
+    for number in _leaves(value) if isinstance(value, list) else [value]:
+        if info.numbers and number is not None and not info.numbers[1](number):
+            holds = "holds %r, which" % number if isinstance(value, list) else "is %r and" % number
+            raise ConfigError("%s: %s %s must be %s" % (filename, key, holds, info.numbers[0]))
 
 
 def _leaves(value):
@@ -156,9 +170,11 @@ def _names(types):
 
 def _hint(value):
     try:
-        return "; YAML wants a point in 1.0e-4" if isinstance(value, str) and np.isfinite(float(value)) else ""
+        if not isinstance(value, str) or not np.isfinite(float(value)):
+            return ""
     except ValueError:
         return ""
+    return "; YAML wants a point in 1.0e-4" if "e" in value.lower() else "; without quotes it is a number"
 
 
 def _preset_skeleton(settings):

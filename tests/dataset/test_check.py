@@ -81,7 +81,7 @@ def test_errors_come_first(folder, dots, monkeypatch, capsys):
     assert run(monkeypatch, "pose_cfg.yaml") == 1
     assert [row["image"][-7:] for row in rows("error") + rows("warning")] == ["im3.png", "im5.png", "im1.png"]
     out = capsys.readouterr().out
-    assert "2 errors, 1 warnings" in out and "error    im3.png: cannot read the image" in out
+    assert "2 errors, 1 warning;" in out and "error    im3.png: cannot read the image" in out
     assert out.index("im5.png: there is no image") < out.index("im1.png: outside the picture")
 
 

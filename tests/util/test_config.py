@@ -2,9 +2,10 @@ import glob
 import os
 
 import pytest
+import yaml
 
 from conftest import ROOT
-from util.config import ConfigError, adopt_skeleton, cfg_from_file, find_file, load_config
+from util.config import ConfigError, adopt_skeleton, cfg_from_file, default_config, find_file, load_config
 from util.skeleton import AI_CHALLENGER, COCO, Skeleton
 
 
@@ -41,6 +42,19 @@ def test_unknown_key_names_the_nearest(tmp_path):
     ("multi_step: [[5e-3, 10]]\n", "multi_step holds '5e-3', which should be a int or float; YAML wants a point"),
     ("mean_pixel: [1, 2, red]\n", "mean_pixel holds 'red'"),
     ("sparse_graph: [[0, 1.5]]\n", "sparse_graph holds 1.5"),
+    ('batch_size: "3"\n', "must be int, not '3'; without quotes it is a number"),
+    ("batch_size: 0\n", "batch_size is 0 and must be at least 1"),
+    ("nms_radius: -1\n", "nms_radius is -1 and must be at least 0"),
+    ("global_scale: .nan\n", "global_scale is nan and must be above 0"),
+    ("stride: .inf\n", "stride is inf and must be above 0"),
+    ("det_min_score: 1.5\n", "det_min_score is 1.5 and must be from 0 to 1"),
+    ("ema_decay: 1\n", "ema_decay is 1 and must be at least 0 and below 1"),
+    ("test_sizes: [300, 0]\n", "test_sizes holds 0, which must be above 0"),
+    ("cosine: [1]\n", "cosine must be three numbers, not \\[1\\]"),
+    ("mean_pixel: [[1, 2, 3]]\n", "mean_pixel must be three numbers"),
+    ("multi_step: []\n", "multi_step must be a list of pairs, at least one"),
+    ("multi_step: [0.1, 5]\n", "multi_step must be a list of pairs"),
+    ("limbs: [[0, 1, 2]]\n", "limbs must be a list of pairs"),
     ("a: [1\n", "not valid YAML"),
     ("- a\n", "key: value"),
     ("!!python/object/apply:os.getcwd []\n", "not valid YAML"),
@@ -48,6 +62,12 @@ def test_unknown_key_names_the_nearest(tmp_path):
 def test_bad_files(tmp_path, text, message):
     with pytest.raises(ConfigError, match=message):
         cfg_from_file(write(tmp_path, text))
+
+
+def test_defaults_are_within_their_ranges(tmp_path):
+    for key, value in default_config().items():
+        if value != [] and key not in ("config_file", "preset_joints"):
+            cfg_from_file(write(tmp_path, yaml.safe_dump({key: value})))
 
 
 def test_missing_file_and_missing_key(tmp_path):
