@@ -6,7 +6,7 @@ from dataset.mscoco import load_annotations
 from util.command import run_command
 from util.config import load_config
 from util.files import read_json_list
-from util.mscoco_util import evaluate, predictions_file
+from util.mscoco_util import evaluate, predictions_file, tested_pictures
 
 
 def main():
@@ -19,8 +19,12 @@ def main():
     results = read_json_list(path, "COCO results, as test_multiperson.py writes them")
     with reading("%s, or the annotations of %s," % (path, cfg.dataset)):
         coco = load_annotations(cfg)
-        figures = evaluate(coco, results, cfg.get("oks_sigmas"))
-    print("%d people in %d pictures" % (len(results), len(coco.dataset["images"])))
+        pictures = tested_pictures(cfg, path, results)
+        figures = evaluate(coco, results, cfg.get("oks_sigmas"), pictures)
+    count = len(coco.dataset["images"])
+    tested = count if pictures is None else len(pictures)
+    print("%d people in %d pictures" % (len(results), count) if tested == count else
+          "%d people in %d of %d pictures; the others do not count" % (len(results), tested, count))
     for name, value in figures.items():
         print("%-9s %.3f" % (name, value))
 

@@ -9,7 +9,7 @@ from nnet import checkpoint
 from util.command import UserError, unique_names
 from util.config import cfg_from_file, find_file
 from util.image import ImageError, read_image
-from util.pose_json import image_entry, write_poses
+from util.pose_json import POSES, image_entry, write_poses
 from util.skeleton import Skeleton
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -72,7 +72,7 @@ def _process(args, cfg, samples, find):
         tqdm.write("wrote %s" % drawing)
         if args.show:
             Image.fromarray(drawn).show()
-    poses = args.json or os.path.join(args.out, "poses.json")
+    poses = args.json or os.path.join(args.out, POSES)
     write_poses(poses, Skeleton.from_config(cfg), entries)
     print("wrote %s" % poses)
     return failures

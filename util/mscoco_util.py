@@ -5,7 +5,9 @@ import os
 import numpy as np
 
 from util.command import UserError
+from util.files import read_json
 from util.names_of_2017 import interweave_matrices, multi_dim_argmax  # noqa: F401
+from util.pose_json import POSES
 from util.skeleton import COCO, Skeleton
 
 PERSON_CATEGORY = 1
@@ -74,10 +76,26 @@ def pose_predict_with_gt_segm(scmap, offmat, stride, gt_segm, coco_id):
     return results
 
 
-def evaluate(coco, results, sigmas=None):
-    """{figure: value} of COCO's keypoint evaluation, over all pictures of the annotations.
+def tested_pictures(cfg, path, results):
+    """The ids of the pictures whose people are the COCO results in the file `path`, or None where nothing tells.
+
+    Of pictures in which nobody was found only poses.json knows, which lies beside them. Masks find somebody wherever the
+    ground truth has anybody.
+    """
+    if cfg.use_gt_segm:
+        return sorted({result["image_id"] for result in results})
+    poses = os.path.join(os.path.dirname(path), POSES)
+    images = read_json(poses)["images"] if os.path.exists(poses) else []
+    if not images or sum(len(image["people"]) for image in images) != len(results):  # of another run
+        return None
+    return [image["id"] for image in images]
+
+
+def evaluate(coco, results, sigmas=None, pictures=None):
+    """{figure: value} of COCO's keypoint evaluation.
 
     coco: pycocotools' COCO object with the annotations; results: see coco_result; sigmas: [J], default: COCO's
+    pictures: ids of those that count, default: all of the annotations
     """
     from pycocotools.cocoeval import COCOeval
     if not results:
@@ -90,6 +108,8 @@ def evaluate(coco, results, sigmas=None):
         evaluation = COCOeval(coco, coco.loadRes(results), "keypoints")
         if sigmas is not None:
             evaluation.params.kpt_oks_sigmas = np.array(sigmas)
+        if pictures is not None:
+            evaluation.params.imgIds = list(pictures)
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()

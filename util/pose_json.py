@@ -5,6 +5,8 @@ import numpy as np
 
 from util.files import replacing
 
+POSES = "poses.json"  # what the file is called where nobody says so
+
 
 def person_entry(pose, score):
     """pose: [J, 3] (x, y, score), nan for an absent joint -> an entry of "people"."""

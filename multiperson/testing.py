@@ -1,0 +1,114 @@
+"""Everybody in each picture of a COCO data set, and the maps in which they were found, kept in files."""
+import json
+import os
+
+from PIL import Image
+from tqdm import tqdm
+
+from dataset import factory
+from dataset.pose_dataset import read_picture
+from multiperson.detections import detections_at
+from multiperson.pairwise import SpatialModel
+from multiperson.people import drop_duplicates
+from multiperson.predict import people_in
+from multiperson.visualize import draw_people
+from nnet.predict import PosePredictor
+from util.command import UserError
+from util.files import replacing
+from util.image import resize
+from util.mat import read_mat, write_mat
+from util.mscoco_util import coco_result, pose_predict_with_gt_segm, predictions_file
+from util.pose_json import POSES, image_entry, person_entry, write_poses
+from util.skeleton import Skeleton
+from util.visualize import drawn_limbs
+
+MAPS = ("scoremaps", "locreg_pred", "pairwise_diff")
+
+
+class Maps(object):
+    """The network's maps of a picture: computed, or read from cached_scoremaps; with cache, written to scoremap_dir. What
+    is found in maps that were written, and in those read back, is the same."""
+
+    def __init__(self, cfg, cache):
+        self._cfg, self._cache = cfg, cache
+        self._predictor = None if "cached_scoremaps" in cfg else PosePredictor(cfg)
+        if cache and len(cfg.test_sizes) > 1:
+            raise UserError("--cache writes maps of one size a picture, and test_sizes has %d" % len(cfg.test_sizes))
+
+    def of(self, item, image):
+        """Yields (scale, maps) of a CocoItem and its picture for each size at which people are searched, see PosePredictor.maps."""
+        if self._predictor is None:
+            yield self._read(item)
+            return
+        for scale in self._predictor.scales_for(image):
+            maps = self._predictor.maps(resize(image, scale))
+            yield scale, self._written(item, scale, maps) if self._cache else maps
+
+    def _read(self, item):
+        path = os.path.join(self._cfg.cached_scoremaps, "%s.mat" % item.coco_id)
+        if not os.path.exists(path):
+            raise UserError("there are no cached maps %s; --cache writes them" % path)
+        cached = read_mat(path)
+        scale = float(cached["scale"].item()) if "scale" in cached else self._cfg.global_scale  # 2017: without
+        return scale, tuple(cached.get(key) for key in MAPS)
+
+    def _written(self, item, scale, maps):
+        """The maps as they are in the file."""
+        maps = maps[:2] + (None if maps[2] is None else maps[2].dense(),)
+        maps = tuple(None if values is None else values.astype("float32") for values in maps)
+        there = {key: values for key, values in zip(MAPS, maps) if values is not None}
+        write_mat(os.path.join(self._cfg.scoremap_dir, "%s.mat" % item.coco_id), dict(there, scale=scale))
+        return maps
+
+
+def people_from_multicut(model, scaled_maps, item, gt_parts):
+    """The Persons whom the multicut finds, by falling score, px of the picture. gt_parts: see predict_people"""
+    people = []
+    for scale, maps in scaled_maps:
+        detections = None
+        if gt_parts:
+            annotated = [person * [1, scale, scale] for person in item.joints]
+            detections = detections_at(annotated, maps[0].shape, maps[2], model.cfg.stride)
+        people += people_in(model, *maps, scale, detections)
+    return drop_duplicates(people, Skeleton.from_config(model.cfg).oks_sigmas)
+
+
+def people_from_masks(cfg, scaled_maps, item):
+    """COCO results of the people whom the ground truth's masks cut out."""
+    scale, (scmap, locref, _) = next(scaled_maps)
+    locref = None if locref is None else locref / scale  # all in the picture's own pixels
+    return pose_predict_with_gt_segm(scmap, locref, cfg.stride / scale, item.gt_segm, item.coco_id)
+
+
+def predict_people(cfg, out, cache=False, gt_parts=False, draw=True, pictures=None):
+    """Writes COCO results, poses.json and drawn pictures to the folder `out`. Returns (path of the results, people).
+
+    cache: write the maps to scoremap_dir; gt_parts: give the annotated joints to the assembly, to judge it apart from the
+    detection; pictures: only so many, the first ones. With use_gt_segm there are only COCO results.
+    """
+    dataset = factory.create(cfg)
+    skeleton = Skeleton.from_config(cfg)
+    limbs = drawn_limbs(skeleton)
+    model = None if cfg.use_gt_segm else SpatialModel(cfg).load()
+    all_maps = Maps(cfg, cache)
+    os.makedirs(out, exist_ok=True)
+    results, poses = [], []
+    for item in tqdm(dataset.data[:pictures]):
+        image = read_picture(item)
+        maps = all_maps.of(item, image)
+        if cfg.use_gt_segm:
+            results += people_from_masks(cfg, maps, item)
+            continue
+        people = people_from_multicut(model, maps, item, gt_parts)
+        results += [coco_result(item.coco_id, person.keypoints, person.score) for person in people]
+        entries = [person_entry(person.keypoints, person.score) for person in people]
+        poses.append(dict(image_entry(item.im_path, image.shape[:2], entries), id=item.coco_id))
+        if draw:
+            drawn = draw_people(image, [person.keypoints for person in people], limbs, threshold=cfg.score_threshold)
+            Image.fromarray(drawn).save(os.path.join(out, "%s_pose.png" % item.coco_id))
+    path = os.path.join(out, predictions_file(cfg))
+    with replacing(path) as stream:
+        json.dump(results, stream)
+    if poses:
+        write_poses(os.path.join(out, POSES), skeleton, poses)
+    return path, len(results)
