@@ -33,7 +33,7 @@ def replacing(path, mode="w"):
     """
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-        text = {} if "b" in mode else {"encoding": "utf-8", "errors": "surrogateescape"}  # files' names may be any bytes
+        text = {} if "b" in mode else {"encoding": "utf-8", "errors": "backslashreplace"}  # files' names may be any bytes
         with open(path + ".tmp", mode, **text) as stream:
             yield stream
         os.replace(path + ".tmp", path)

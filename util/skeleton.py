@@ -68,8 +68,7 @@ class Skeleton(namedtuple("Skeleton", FIELDS)):
         names = cfg.get("joint_names") or _names_from_groups(groups, group_names)
         limbs = [list(limb) for limb in cfg.get("limbs", [])]
         sigmas = cfg.get("oks_sigmas")
-        if not all(isinstance(name, str) for name in names):
-            raise UserError("joint_names %s must be names" % (names,))
+        _check_names(names)
         if len(names) != num_joints or (sigmas is not None and len(sigmas) != num_joints):
             raise UserError("joint_names and oks_sigmas need one entry for each of the %d joints" % num_joints)
         if any(len(limb) != 2 or not 0 <= j < num_joints for limb in limbs for j in limb):
@@ -96,11 +95,17 @@ class Skeleton(namedtuple("Skeleton", FIELDS)):
 
 def skeleton_for(names, limbs=()):
     """The skeleton of joints that have nothing but names: one of SKELETONS where these are its names, in whatever order;
-    else Skeleton.from_names. limbs: pairs of names"""
+    else Skeleton.from_names. limbs: pairs of names. Raises UserError."""
+    _check_names(names)
     for known in SKELETONS.values():
         if sorted(known.joint_names) == sorted(names):
             return known
     return Skeleton.from_names(names, [[names.index(a), names.index(b)] for a, b in limbs])
+
+
+def _check_names(names):
+    if not all(isinstance(name, str) and name.isprintable() for name in names):
+        raise UserError("joint_names %s must be names, of letters that can be printed" % (names,))
 
 
 def _other_side(side, other, name):

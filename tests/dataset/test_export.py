@@ -151,6 +151,13 @@ def test_bad_predictions(poses, monkeypatch, text, message):
     assert not os.path.exists("out.csv")
 
 
+def test_names_that_are_no_text(poses, monkeypatch):
+    """Files' names may be any bytes."""
+    (poses / "poses.json").write_text((poses / "poses.json").read_text().replace("c.png", "\\udc80.png"))
+    run(monkeypatch, "poses.json", "out.csv")
+    assert pandas.read_csv("out.csv")["image"].tolist()[-1] == "\\udc80.png"
+
+
 def test_impossible_sizes(poses, monkeypatch):
     (poses / "poses.json").write_text((poses / "poses.json").read_text().replace('"width": 50', '"width": 1e30'))
     with pytest.raises(UserError, match="a.png cannot have 1e\\+30 x 40 px"):

@@ -42,6 +42,7 @@ def test_mirror_pairs_are_told_by_names():
     (dict(num_joints=2, limbs=[[0, 1, 1]]), "limbs .* must be pairs"),
     (dict(num_joints=2, joint_names=["a"]), "joint_names"),
     (dict(num_joints=2, joint_names=["a", ["b"]]), "joint_names .* must be names"),
+    (dict(num_joints=2, joint_names=["a", "\ud800"]), "joint_names .* can be printed"),
     (dict(num_joints=10 ** 30), "num_joints: 1000000000000000000000000000000 is none of 1 to 10000"),
 ])
 def test_contradictions(keys, message):
