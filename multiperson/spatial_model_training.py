@@ -5,7 +5,9 @@ The graph's costs are the logits of the probabilities, so these must be calibrat
 that a picture holds, in their natural frequencies, without any weighting of classes; how strongly to regularise is
 decided by the likelihood of pictures that a fit has not seen.
 """
+import glob
 import logging
+import os
 from collections import namedtuple
 
 import numpy as np
@@ -15,7 +17,8 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import PredefinedSplit, cross_val_predict
 from tqdm import tqdm
 
-from multiperson.pairwise import PairModel, pair_features, scale_features, write_pair_model
+from multiperson.pairwise import PairModel, pair_features, pair_model_path, scale_features, write_pair_model
+from util.command import UserError
 
 NOBODY = -1
 FOLDS = 5  # of whole pictures: pairs of one picture are much alike
@@ -132,6 +135,13 @@ def _regression(strength):
 
 
 def write_spatial_model(folder, fits):
-    """Write {(a, b): PairFit} as spatial_model_cidx_<a+1>_<b+1>.mat files."""
+    """Write {(a, b): PairFit} as spatial_model_cidx_<a+1>_<b+1>.mat files; those of other pairs are deleted: they belong to
+    a model that is no more. Raises UserError where there is nothing to write, and leaves the files."""
+    if not fits:
+        raise UserError("no pair of joints has enough examples: %s stays as it is" % folder)
     for (a, b), fit in fits.items():
         write_pair_model(folder, a, b, fit.model)
+    written = {pair_model_path(folder, a, b) for a, b in fits}
+    for path in glob.glob(os.path.join(glob.escape(folder), "spatial_model_cidx_*_*.mat")):
+        if path not in written:
+            os.remove(path)

@@ -7,7 +7,7 @@ import pytest
 import scipy.io
 import yaml
 
-from conftest import ROOT
+from conftest import ROOT, coco_annotation
 from dataset.pairwise_stats import save_pairwise_stats
 from multiperson.pairwise import PairModel, used_pairs, write_pair_model
 from nnet.net_factory import pose_net
@@ -117,8 +117,57 @@ def test_people_cut_out_by_their_masks(folder):
 
 
 def test_the_spatial_model_has_too_few_examples_here(folder):
+    before = contents("pairs")
     done = run("train_spatial_model.py")
-    assert "are too few to fit their model" in done.stderr and "wrote the models of 0 pairs" in done.stdout
+    assert done.returncode == 1 and "are too few to fit their model" in done.stderr
+    assert "no pair of joints has enough examples: pairs stays as it is" in done.stderr and contents("pairs") == before
+
+
+def contents(folder):
+    """{name: bytes} of a folder's files."""
+    found = {}
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name), "rb") as stream:
+            found[name] = stream.read()
+    return found
+
+
+@pytest.fixture
+def crowd(folder):
+    """A data set of 12 pictures of two people each, with joints 0, 1, 5 and 6."""
+    annotations = read("annotations/person_keypoints_val.json")
+    image = annotations["images"][0]
+    annotations["images"] = [dict(image, id=number) for number in range(100, 112)]
+    annotations["annotations"] = [
+        coco_annotation(10 * number + place, number, [(joint, x + 3 * joint, 20 + (7 * number + 11 * joint) % 60, 2)
+                                                      for joint in (0, 1, 5, 6)])
+        for number in range(100, 112) for place, x in enumerate((10, 110))]
+    write("annotations/person_keypoints_val.json", annotations)
+    return annotations["annotations"]
+
+
+def test_train_and_score_a_spatial_model(crowd):
+    os.rename("pairs/spatial_model_cidx_1_2.mat", "pairs/spatial_model_cidx_3_4.mat")  # of an earlier training
+    done = run("train_spatial_model.py", "--gt_parts")
+    assert "wrote the models of 2 pairs to pairs\n" in done.stdout, done.stderr
+    trained = contents("pairs")
+    assert sorted(trained) == ["spatial_model_cidx_1_2.mat", "spatial_model_cidx_6_7.mat"]
+    assert [pair["positives"] for pair in read("spatial_model.json")["pairs"]] == [24, 24]
+    done = run("train_spatial_model.py", "--gt_parts", "--score", "--report", "score.json")
+    assert "wrote score.json: mean AUC" in done.stdout and "models" not in done.stdout and contents("pairs") == trained
+    scored, held_out = read("score.json"), read("spatial_model.json")
+    assert scored["pairs"][0]["log_loss"] < held_out["pairs"][0]["log_loss"]  # it has seen these pictures
+
+
+def test_annotated_joints_are_assembled(crowd):
+    assert run("test_multiperson.py", "--gt_parts", "--novis").returncode == 0
+    found = {}
+    for person in read("predictions.json"):
+        found.setdefault(person["image_id"], []).append(np.reshape(person["keypoints"], (17, 3)))
+    for annotation in crowd:
+        for joint, (x, y, labelled) in enumerate(np.reshape(annotation["keypoints"], (17, 3))):
+            distances = [np.hypot(*(person[joint, :2] - [x, y])) for person in found[annotation["image_id"]]]
+            assert not labelled or min(distances) < 0.01
 
 
 def test_demo(folder):
