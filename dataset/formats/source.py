@@ -70,7 +70,10 @@ def assemble(source, pictures, names=None, limbs=()):
     if len(counts) < len(pictures):
         logging.warning("%s: several of its pictures are the same file, as %s; if they are not, --images must be the folder "
                         "that their names start from", source, counts.most_common(1)[0][0])
-    skeleton = skeleton_for(names, limbs)
+    try:
+        skeleton = skeleton_for(names, limbs)
+    except UserError as error:
+        raise DatasetError("%s: %s" % (source, error)) from None
     ids = {name: number for number, name in enumerate(skeleton.joint_names)}
     return [DataItem(number, path, size, _people(source, path, points, ids))
             for number, (path, size, points) in enumerate(pictures)], skeleton
