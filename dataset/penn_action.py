@@ -35,8 +35,8 @@ class PennAction(PoseDataset):
 
     def _pictures(self, drawn):
         if not self.cfg.video_batch:
-            return drawn
-        (item, scale, mirrored), = drawn
+            return [drawn]
+        item, scale, mirrored = drawn
         frames = [copy.copy(frame) for frame in self._frames_from(item)]
         for frame in frames:
             frame.random, frame.focus = copy.deepcopy(item.random), frames[0].joints  # the same random choices for each

@@ -4,6 +4,7 @@ Every random choice comes from (seed, position), the place in the endless sequen
 batch can be made at any time, in any thread, and comes out the same.
 """
 import copy
+import logging
 import threading
 from dataclasses import replace
 
@@ -17,10 +18,11 @@ from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
 from dataset.targets import dense_pairwise, encode, get_pairwise_index, map_size, part_weights  # noqa: F401 (one of 2017)
 from util.command import UserError
 from util.config import find_path, with_defaults
-from util.image import read_image
+from util.image import ImageError, read_image
 from util.skeleton import Skeleton, mirror_joints_map  # noqa: F401 (mirror_joints_map: a name of 2017)
 
 SMALLEST_SIDE = 100  # px; smaller pictures are not trained on
+MOST_LEFT_OUT = 0.05  # of the pictures, besides one; where more cannot be read, training stops
 TRIES = 1000  # pictures in a row that may be too small or too large
 
 
@@ -63,6 +65,7 @@ class PoseDataset(NamesOf2017):
             self.skeleton = Skeleton.from_config(cfg)
             self.symmetric_joints = self.skeleton.mirror_map
         self._lock = threading.Lock()
+        self._left_out = set()  # image_ids of those that cannot be read
         self._random = np.random.RandomState(cfg.seed)
         self.set_shuffle(cfg.shuffle)
 
@@ -115,15 +118,34 @@ class PoseDataset(NamesOf2017):
         return self._training_batch(number * self._draws_per_batch(), jump=True)
 
     def _training_batch(self, position, jump):
-        drawn = [self._draw(position + k, jump) for k in range(self._draws_per_batch())]
-        return join([self.make_batch(*picture) for picture in self._pictures(drawn)], self.cfg.mean_pixel)
+        made = [self._made(position + k, jump) for k in range(self._draws_per_batch())]
+        return join([batch for batches in made for batch in batches], self.cfg.mean_pixel)
+
+    def _made(self, position, jump):
+        """The batches of the picture, or pictures, at a position. One that cannot be read is never drawn again: whether it was
+        found out before or just now, the next one takes its place."""
+        while True:
+            drawn = self._draw(position, jump)
+            try:
+                return [self.make_batch(*picture) for picture in self._pictures(drawn)]
+            except ImageError as error:
+                self._leave_out(drawn[0], error)
+
+    def _leave_out(self, item, error):
+        with self._lock:
+            self._left_out.add(item.image_id)
+            count = len(self._left_out)
+        message = "%s: left out, as %d of %d pictures now" % (error, count, self.num_images)
+        if count > 1 + MOST_LEFT_OUT * self.num_images:
+            raise DatasetError(message + ", which are too many: `python -m dataset.check` lists them") from None
+        logging.warning(message)
 
     def _draws_per_batch(self):
         return self.cfg.batch_size
 
     def _pictures(self, drawn):
-        """The pictures of a batch, of those that _draw has given."""
-        return drawn
+        """What _draw has given -> [(DataItem, scale, mirrored)]: that picture, or a sequence from it on."""
+        return [drawn]
 
     def _draw(self, position, jump):
         """The (DataItem, scale, mirrored) of a training picture, whose random changes are those of a position.
@@ -139,7 +161,8 @@ class PoseDataset(NamesOf2017):
                 place, mirrored = self.next_training_sample()
                 item = self.get_training_sample(place)
                 scale = self.scale_of(item, self.get_scale())
-                if not self.has_gt or item.joints is not None and self.is_valid_size(item.im_size, scale):
+                usable = not self.has_gt or item.joints is not None and self.is_valid_size(item.im_size, scale)
+                if usable and item.image_id not in self._left_out:
                     item = copy.copy(item)
                     item.random = None if self.pairwise_stats_collect else self._random
                     return item, scale, mirrored

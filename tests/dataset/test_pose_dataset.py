@@ -85,6 +85,41 @@ def test_test_mode_gives_each_picture_once_unchanged(dots, write_config):
         np.testing.assert_array_equal(batch[Batch.inputs][0], np.asarray(Image.open(item.im_path)))
 
 
+def cut_off(path):
+    """The header stays, most of the pixels are gone."""
+    with open(path, "rb") as stream:
+        data = stream.read()
+    with open(path, "wb") as stream:
+        stream.write(data[:len(data) // 2])
+
+
+def test_a_picture_with_a_broken_body_is_left_out(dots, write_config, caplog):
+    changes = dict(scale_jitter_lo=0.8, scale_jitter_up=1.2, batch_size=2)
+    whole, dataset, other = (create(dots, write_config, **changes) for _ in range(3))
+    before = [whole.training_batch(number) for number in range(12)]
+    broken = dots[1][2].im_path
+    cut_off(broken)
+    batches = [dataset.training_batch(number) for number in range(12)]
+    paths = [[item.im_path for item in batch[Batch.data_item]] for batch in batches]
+    assert broken not in sum(paths, []) and caplog.text.count("left out, as 1 of 6 pictures now") == 1
+    assert "cannot read the image %s" % broken in caplog.text
+    for batch, old in zip(batches, before):  # all others stay where they were
+        for item, one in zip(batch[Batch.data_item], old[Batch.data_item]):
+            assert one.im_path == broken or item.im_path == one.im_path
+    # A training that goes on from there has not met the picture yet.
+    for number in (11, 5, 8):
+        np.testing.assert_array_equal(other.training_batch(number)[Batch.inputs], batches[number][Batch.inputs])
+
+
+def test_many_broken_pictures_stop_training(dots, write_config):
+    dataset = create(dots, write_config)
+    for item in dots[1][:3]:
+        cut_off(item.im_path)
+    with pytest.raises(DatasetError, match="left out, as 2 of 6 pictures now, which are too many"):
+        for _ in range(6):
+            dataset.next_batch()
+
+
 def test_small_and_large_pictures_are_skipped_in_training_only(dots, write_config):
     folder, items = dots
     Image.fromarray(np.zeros((3, 3, 3), np.uint8)).save(str(folder / "tiny.png"))
