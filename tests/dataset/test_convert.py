@@ -90,7 +90,7 @@ def test_several_sources(labels):
 def test_what_is_wrong_with_a_data_set_is_said(labels, caplog):
     (labels / "far.csv").write_text("image,nose_x,nose_y\na.png,9000,1\n")
     read_all(["far.csv"])
-    assert "warnings about far.csv" in caplog.text and "a.png: a joint lies far outside" in caplog.text
+    assert "1 warning about far.csv" in caplog.text and "a.png: a joint lies far outside" in caplog.text
 
 
 def test_known_skeletons_are_named(tmp_path):
