@@ -1,11 +1,11 @@
-# make demo   a pose on three photographs, with the shipped weights
+# make demo   poses on five photographs, with the shipped weights
 # make test   the test suite
 PYTHON ?= python3
 PYTHON37 ?= python3.7
 BIN = .venv/bin
 
 demo: .venv/installed
-	$(BIN)/python demo/singleperson.py --out out
+	@$(BIN)/python demo/singleperson.py --out out
 
 test: .venv/installed
 	$(BIN)/python -m pytest -q
@@ -19,16 +19,21 @@ sanitize: .venv/installed
 bench: .venv/installed
 	$(BIN)/python benchmarks/bench.py
 
-.venv/installed: setup.py $(wildcard lib/*/*.pyx lib/*/*.cpp lib/*/*.hpp)
-	$(PYTHON) -m venv .venv || { echo "python3 -m venv failed: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e ".[cpu,exact,h5,test]"
-	touch $@
+SOURCES = setup.py $(wildcard lib/*/*.pyx lib/*/*.cpp lib/*/*.hpp)
+PIP = -m pip --quiet --disable-pip-version-check install
 
-.venv-tf1/installed: setup.py $(wildcard lib/*/*.pyx lib/*/*.cpp lib/*/*.hpp)
-	$(PYTHON37) -m venv .venv-tf1
-	.venv-tf1/bin/python -m pip install --quiet --upgrade pip
-	.venv-tf1/bin/python -m pip install --quiet -e ".[tf1,test]"
-	touch $@
+.venv/installed: $(SOURCES)
+	@echo "installing into .venv: TensorFlow and other packages, and this project; a few minutes the first time"
+	@$(PYTHON) -m venv .venv || { echo "python3 -m venv failed: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
+	@$(BIN)/python $(PIP) --upgrade pip
+	@$(BIN)/python $(PIP) -e ".[cpu,exact,h5,test]"
+	@touch $@
+
+.venv-tf1/installed: $(SOURCES)
+	@echo "installing into .venv-tf1: TensorFlow 1.15 and other packages, and this project"
+	@$(PYTHON37) -m venv .venv-tf1
+	@.venv-tf1/bin/python $(PIP) --upgrade pip
+	@.venv-tf1/bin/python $(PIP) -e ".[tf1,test]"
+	@touch $@
 
 .PHONY: demo test test-tf1 sanitize bench

@@ -10,8 +10,6 @@ from util.config import load_config
 from util.mat import read_mat
 from util.skeleton import Skeleton
 
-HEAD_FACTOR = 0.75  # MPII's head size is 0.75 x |head top - neck| within 1 %
-
 
 def read_predictions(path, count):
     """[N, J, 3] of a predictions.mat. Raises UserError where it is not that of `count` pictures."""
@@ -46,23 +44,9 @@ def evaluate(cfg, path):
     shown = [number for number, item in enumerate(dataset.data) if item.joints]
     # One person a picture is predicted; of several annotated ones it is compared with the first.
     poses, labelled = pck.stack_people([dataset.data[number].joints[0] for number in shown], skeleton.num_joints)
-    predicted = predicted[shown]
-    limbs = [joint for group in skeleton.all_joints if len(group) == 2 for joint in group]
-    only_limbs = np.isin(np.arange(skeleton.num_joints), limbs)
-
-    threshold = cfg.get("pck_threshold", 0.1)
-    print_table("PCK, %g x the larger side of the joints' box" % threshold,
-                pck.correct(predicted, poses, labelled, pck.box_lengths(poses, labelled), threshold), skeleton)
-    torso = pck.torso_joints(skeleton)
-    if torso:
-        lengths = pck.pair_lengths(poses, labelled, *torso)
-        print_table("PCK, 0.2 x the torso (left hip to right shoulder), joints in pairs",
-                    pck.correct(predicted, poses, labelled & only_limbs, lengths, 0.2), skeleton)
-    head = skeleton.joint_id("head_top"), skeleton.joint_id("neck")
-    if None not in head:
-        lengths = HEAD_FACTOR * pck.pair_lengths(poses, labelled, *head)
-        print_table("PCKh, 0.5 x the head size, joints in pairs",
-                    pck.correct(predicted, poses, labelled & only_limbs, lengths, 0.5), skeleton)
+    for criterion in pck.criteria(poses, labelled, skeleton, cfg.get("pck_threshold", 0.1)):
+        print_table(criterion.title, pck.correct(predicted[shown], poses, labelled & criterion.joints, criterion.length,
+                                                 criterion.threshold), skeleton)
 
 
 def main():

@@ -3,7 +3,6 @@ import argparse
 import os
 
 from PIL import Image
-from tqdm import tqdm
 
 from nnet import checkpoint
 from util.command import UserError, unique_names
@@ -59,7 +58,7 @@ def _process(args, cfg, samples, find):
     pictures = [(path, None) for path in args.images] or samples()
     names = unique_names([path for path, _ in pictures])
     entries, failures = [], []
-    for (path, image), name in tqdm(list(zip(pictures, names)), disable=len(pictures) < 5):
+    for (path, image), name in zip(pictures, names):
         try:
             image = read_image(path) if image is None else image
         except ImageError as error:
@@ -69,10 +68,10 @@ def _process(args, cfg, samples, find):
         entries.append(image_entry(path, image.shape[:2], people))
         drawing = os.path.join(args.out, name + "_pose.png")
         Image.fromarray(drawn).save(drawing)
-        tqdm.write("wrote %s" % drawing)
+        print("wrote %s" % drawing, flush=True)
         if args.show:
             Image.fromarray(drawn).show()
     poses = args.json or os.path.join(args.out, POSES)
     write_poses(poses, Skeleton.from_config(cfg), entries)
-    print("wrote %s" % poses)
+    print("the drawn pictures are in %s, the joints in %s" % (os.path.abspath(args.out), os.path.abspath(poses)))
     return failures

@@ -38,22 +38,23 @@ def test_test_py(folder):
     assert run("test.py", "--surprise").returncode == 2
 
 
-def write_predictions(items, offset):
+def write_predictions(items, offsets):
+    """offsets: by how much each joint's x is off, px"""
     joints = np.empty((1, len(items)), object)
     for number, item in enumerate(items):
-        joints[0, number] = np.column_stack([item.joints[0][:, 1:] + [offset, 0], np.ones(4)])
+        joints[0, number] = np.column_stack([item.joints[0][:, 1] + offsets, item.joints[0][:, 2], np.ones(4)])
     scipy.io.savemat("predictions.mat", {"joints": joints})
 
 
 def test_eval_pck(folder, dots):
-    write_predictions(dots[1], 0)
-    assert "100.0 & 100.0 & 100.0 & 100.0 & 100.0 \\\\" in run("eval_pck.py").stdout
-    write_predictions(dots[1], 50)
-    assert "0.0 & 0.0 & 0.0 & 0.0 & 0.0 \\\\" in run("eval_pck.py").stdout
+    for offsets, row in [([0, 0, 0, 0], "100.0 & 100.0 & 100.0 & 100.0 & 100.0"), ([50] * 4, "0.0 & 0.0 & 0.0 & 0.0 & 0.0"),
+                         ([0, 50, 0, 50], "50.0 & 100.0 & 0.0 & 50.0 & 50.0")]:
+        write_predictions(dots[1], offsets)
+        assert run("eval_pck.py").stdout.splitlines()[2:] == ["a & b & c & total & pooled \\\\", row + " \\\\"]
 
 
 def test_eval_pck_of_other_predictions(folder, dots):
-    write_predictions(dots[1][:3], 0)
+    write_predictions(dots[1][:3], [0] * 4)
     assert "holds 3 predictions for 6 pictures" in run("eval_pck.py").stderr
     assert "there is no" in run("eval_pck.py", "--predictions", "nowhere.mat").stderr
     assert "test.py writes a file of predictions" in run("eval_pck.py", "--predictions", "dataset.mat").stderr

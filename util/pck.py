@@ -2,9 +2,42 @@
 
 Poses are arrays [N, J, 2 or more] (x, y, ...) in px; `labelled` is [N, J], bool.
 """
+from typing import NamedTuple
+
 import numpy as np
 
 from util.command import UserError
+
+HEAD_FACTOR = 0.75  # MPII's head size is 0.75 x |head top - neck| within 1 %
+
+
+class Criterion(NamedTuple):
+    """When a joint is correct: within threshold x length of where it was annotated.
+
+    title: for people; length: [N] px, each person's size, nan where it is not known; joints: [J] bool, those that count
+    """
+
+    title: str
+    length: np.ndarray
+    threshold: float
+    joints: np.ndarray
+
+
+def criteria(poses, labelled, skeleton, box_threshold):
+    """[Criterion] of people: by the box always, by torso (LSP's PCK) and head (MPII's PCKh) where the skeleton has them."""
+    paired = [joint for group in skeleton.all_joints if len(group) == 2 for joint in group]
+    everything, in_pairs = np.ones(skeleton.num_joints, bool), np.isin(np.arange(skeleton.num_joints), paired)
+    found = [Criterion("PCK, %g x the larger side of the joints' box" % box_threshold, box_lengths(poses, labelled),
+                       box_threshold, everything)]
+    torso = torso_joints(skeleton)
+    if torso:
+        found.append(Criterion("PCK, 0.2 x the torso (left hip to right shoulder), joints in pairs",
+                               pair_lengths(poses, labelled, *torso), 0.2, in_pairs))
+    head = skeleton.joint_id("head_top"), skeleton.joint_id("neck")
+    if None not in head:
+        found.append(Criterion("PCKh, 0.5 x the head size, joints in pairs",
+                               HEAD_FACTOR * pair_lengths(poses, labelled, *head), 0.5, in_pairs))
+    return found
 
 
 def box_lengths(poses, labelled):

@@ -29,3 +29,13 @@ def test_stack_people():
     poses, labelled = pck.stack_people([np.array([[2, 5.0, 6.0]])], 3)
     np.testing.assert_array_equal(poses[0, 2], [5, 6])
     np.testing.assert_array_equal(labelled, [[False, False, True]])
+
+
+def test_criteria():
+    poses, labelled = np.zeros((1, 14, 2)), np.ones((1, 14), bool)
+    poses[0, [MPII.joint_id("right_shoulder"), MPII.joint_id("head_top")]] = [[30, 40], [0, -20]]
+    box, torso, head = pck.criteria(poses, labelled, MPII, 0.1)
+    assert (box.length, torso.length, head.length) == (60, 50, 15)  # 0.75 x the 20 px from neck to head top
+    assert (box.threshold, torso.threshold, head.threshold) == (0.1, 0.2, 0.5)
+    assert box.joints.all() and torso.joints.tolist() == head.joints.tolist() == [True] * 12 + [False] * 2
+    assert [one.title[:5] for one in pck.criteria(np.zeros((1, 17, 2)), np.ones((1, 17), bool), COCO, 0.1)] == ["PCK, "] * 2
