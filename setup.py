@@ -59,7 +59,6 @@ setup(
         "pyyaml",
         "easydict",
         "cython",
-        "munkres",
         "pycocotools",
         "tqdm",
     ],
@@ -74,6 +73,6 @@ setup(
         "tensorboard": ["tensorboard"],
         "h5": ["tables"],
         "exact": ["highspy>=1.8; python_version >= '3.8'"],
-        "test": ["pytest"],
+        "test": ["pytest", "hypothesis"],
     },
 )

@@ -71,7 +71,8 @@ def test_equal_to_the_reference(numbers, case):
             outputs = session.run(net.test(inputs[Batch.inputs]), {inputs[Batch.inputs]: z[case + "_image"]})
         for name, output in outputs.items():
             expected = z["%s_%s" % (case, name)]
-            np.testing.assert_allclose(output, expected, atol=1e-3 * np.abs(expected).max(), err_msg=name)
+            np.testing.assert_allclose(output, expected, rtol=0, atol=1e-4 * np.abs(expected).max(),
+                                       err_msg=name)
 
         feed = {placeholder: z[case + "_image"] if key is Batch.inputs else z["%s_batch_%s" % (case, key.name)]
                 for key, placeholder in inputs.items()}
@@ -80,7 +81,7 @@ def test_equal_to_the_reference(numbers, case):
             found, _ = session.run([losses, step], feed)
             assert set(found) == set(expected)
             for name in expected:
-                assert found[name] == pytest.approx(expected[name], rel=2e-3), (name, number)
+                assert found[name] == pytest.approx(expected[name], rel=1e-5), (name, number)
         for variable in network:
             key = "%s_after_%s" % (case, variable.op.name.replace("/", "."))
             if key in z:
