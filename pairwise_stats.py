@@ -16,7 +16,6 @@ def main():
     parser.add_argument("--out", help="file to write; default: the config's pairwise_stats_fn")
     args = parser.parse_args()
     cfg = load_config(args.config)
-    cfg.pairwise_stats_collect = True  # the file to be written is not needed yet
     people = [person for item in factory.create(cfg).data for person in item.joints or []]
     skeleton = Skeleton.from_config(cfg)
     stats, unseen = collect_pairwise_stats(stack_people(people, skeleton.num_joints),

@@ -7,18 +7,14 @@ All times are seconds of one processor. "pass" is the time of one greedy contrac
 objective is than the 2017 solver's. For the random graphs the growth exponent is that of the default effort.
 """
 import argparse
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from lib.multicut_cython.multicut import solve
 
-from lib.multicut_cython.multicut import solve  # noqa: E402
-
-DATA = ROOT / "tests" / "data"
+DATA = Path(__file__).resolve().parent.parent / "tests" / "data"
 HEADER = "%-22s %7s %8s %9s %9s %6s %13s %13s %8s %8s" % (
     "graph", "nodes", "edges", "pass", "seconds", "ratio", "objective", "bound", "gap", "saved")
 

@@ -30,7 +30,7 @@ from dataset.formats.penn_action import is_penn_action, read_penn_action
 from dataset.formats.source import reading
 from dataset.validation import check_items
 from util.command import UserError, run_command
-from util.config import cfg_from_file
+from util.config import PROJECT, cfg_from_file
 from util.files import read_json, replacing
 from util.skeleton import SKELETONS, Skeleton
 
@@ -159,7 +159,7 @@ def starting_config(items, skeleton, dataset, val_dataset=""):
     joints = {key: value for key, value in skeleton._asdict().items() if value}
     types = [name for name, known in SKELETONS.items() if known == skeleton]
     dataset_type = "default" if not types or types == ["coco"] else types[0]  # coco would be a folder of COCO's own
-    weights = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), SHIPPED_WEIGHTS)
+    weights = os.path.join(PROJECT, SHIPPED_WEIGHTS)
     return CONFIG % {
         "dataset": json.dumps(dataset), "weights": json.dumps(weights),
         "val_dataset": "val_dataset: %s\n" % json.dumps(val_dataset) if val_dataset else "",

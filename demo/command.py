@@ -6,12 +6,10 @@ from PIL import Image
 
 from nnet import checkpoint
 from util.command import UserError, unique_names
-from util.config import cfg_from_file, find_file
+from util.config import PROJECT, cfg_from_file, find_file
 from util.image import ImageError, read_image
 from util.pose_json import POSES, image_entry, write_poses
 from util.skeleton import Skeleton
-
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def choose_config(path, published, shipped):
@@ -19,11 +17,11 @@ def choose_config(path, published, shipped):
     UserError where neither weights are there."""
     if path:
         return cfg_from_file(path)
-    cfg = cfg_from_file(os.path.join(ROOT, published))
+    cfg = cfg_from_file(os.path.join(PROJECT, published))
     if checkpoint.exists(find_file(cfg, "init_weights")):
         return cfg
     missing = "the published weights %s are not here (%s)" % (cfg.init_weights, checkpoint.hint(cfg.init_weights))
-    cfg = cfg_from_file(os.path.join(ROOT, shipped))
+    cfg = cfg_from_file(os.path.join(PROJECT, shipped))
     if not checkpoint.exists(find_file(cfg, "init_weights")):
         raise UserError("%s, nor are those that %s names" % (missing, shipped))
     print("%s: using the shipped ones, %s" % (missing, shipped))

@@ -8,19 +8,41 @@ from nnet.net_factory import pose_net
 from nnet.predict import argmax_pose_predict, extract_cnn_output
 from nnet.tf import tf
 from util import pck
+from util.command import UserError
 from util.config import Config
 
 UNCHANGED = dict(mirror=False, shuffle=False, scale_jitter_lo=1.0, scale_jitter_up=1.0, close_up=0, rotation=0,
                  translation=0, colour=0, grey=0, occlusion=0, pairwise_predict=False)
 
 
-def unchanged(cfg, dataset):
-    """The config of a data set whose pictures are resized and cut as for training, but not changed at random."""
-    return Config(dict(cfg, dataset=dataset, **UNCHANGED))
+def validation_config(cfg):
+    """The config of val_dataset, whose pictures are resized and cut as for training, but not changed at random."""
+    if cfg.dataset_type == "coco" and "val_phase" not in cfg:
+        raise UserError("val_dataset of dataset_type coco needs val_phase, the phase of its annotations and pictures")
+    changes = dict(UNCHANGED, dataset=cfg.val_dataset)
+    if "val_phase" in cfg:
+        changes["dataset_phase"] = cfg.val_phase
+    return Config(dict(cfg, **changes))
+
+
+def find_around(scores, locref, stride, person):
+    """The best place of each joint, [J, 3] (x, y, score), among the cells within a person's box grown by half its size.
+
+    scores: [H, W, J]; locref: [H, W, J, 2] px, or None; person: n x 3 (joint id, x, y) px
+    """
+    low, high = person[:, 1:].min(axis=0), person[:, 1:].max(axis=0)
+    margin = max((high - low).max() / 2, stride)
+    limits = np.array(scores.shape[1::-1])  # (columns, rows)
+    first = np.clip(((low - margin) // stride).astype(int), 0, limits - 1)
+    end = np.clip(((high + margin) // stride).astype(int) + 1, first + 1, limits)
+    part = slice(first[1], end[1]), slice(first[0], end[0])
+    pose = argmax_pose_predict(scores[part], None if locref is None else locref[part], stride)
+    pose[:, :2] += first * stride
+    return pose
 
 
 class Monitor(object):
-    """Measures PCK of one person a picture.
+    """Measures PCK, of people whose place is known where there are several in a picture.
 
     Pictures are resized by their person's known size, if training does so. That is easier than a picture in which the
     size has to be found as well: for figures to be published use test.py and eval_pck.py.
@@ -41,18 +63,26 @@ class Monitor(object):
     def measure(self, iteration):
         """Returns and logs {name: percentage}."""
         cfg, skeleton = self._dataset.cfg, self._dataset.skeleton
-        items = [replace(item, joints=item.joints[:1]) for item in self._dataset.data if item.joints]
+        items = [item for item in self._dataset.data if item.joints]
+        if cfg.person_size:  # which is that of the first
+            items = [replace(item, joints=item.joints[:1]) for item in items]
         scales = [self._dataset.scale_of(item, cfg.global_scale) for item in items]
         views = [self._dataset.view(item, scale, np.random.RandomState(0)) for item, scale in zip(items, scales)]
         maps = [extract_cnn_output(self._session.run(self._outputs, {self._inputs: view.image[None]}), cfg)
                 for view in views]
-        predicted = np.array([argmax_pose_predict(scores, locref, cfg.stride) for scores, locref, _ in maps])
-        poses, labelled = pck.stack_people([view.people[0] for view in views], skeleton.num_joints)
+        predicted, people = [], []
+        for (scores, locref, _), view in zip(maps, views):
+            alone = len(view.people) == 1
+            for person in view.people:
+                people.append(person)
+                predicted.append(argmax_pose_predict(scores, locref, cfg.stride) if alone
+                                 else find_around(scores, locref, cfg.stride, person))
+        poses, labelled = pck.stack_people(people, skeleton.num_joints)
         torso = pck.torso_joints(skeleton)
         if torso:
             name, lengths, threshold = "PCK@0.2 of the torso", pck.pair_lengths(poses, labelled, *torso), 0.2
         else:
             name, lengths, threshold = "PCK@0.1 of the box", pck.box_lengths(poses, labelled), 0.1
-        figure = 100 * np.nanmean(pck.correct(predicted, poses, labelled, lengths, threshold))
-        logging.info("iteration: %d validation %s: %.1f (%d pictures, all joints)", iteration, name, figure, len(items))
+        figure = 100 * np.nanmean(pck.correct(np.array(predicted), poses, labelled, lengths, threshold))
+        logging.info("iteration: %d validation %s: %.1f (%d people, all joints)", iteration, name, figure, len(people))
         return {"validation_pck": figure}

@@ -12,7 +12,7 @@ from dataset.loader import Loader
 from dataset.validation import validate
 from nnet import checkpoint
 from nnet.backbone import scope_of
-from nnet.monitor import Monitor, unchanged
+from nnet.monitor import Monitor, validation_config
 from nnet.net_factory import pose_net
 from nnet.pose_net import HEADS, training_inputs
 from nnet.schedule import last_iteration, learning_rate
@@ -166,7 +166,7 @@ def train(cfg, restart=False):
     dataset = factory.create(cfg)
     dataset.lists_pairwise = True
     validate(dataset)
-    val_dataset = factory.create(unchanged(cfg, cfg.val_dataset)) if cfg.val_dataset else None
+    val_dataset = factory.create(validation_config(cfg)) if cfg.val_dataset else None
     if val_dataset:
         validate(val_dataset)
     with tf.Graph().as_default():

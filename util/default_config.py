@@ -120,7 +120,8 @@ KEYS = {
     "save_iters": Key(2000, int, "iterations between two snapshots", numbers=AT_LEAST_1),
     "snapshot_prefix": Key("snapshot", str, "path and name of snapshots, without -<iteration>"),
     "log_dir": Key("log", str, "TensorBoard's folder"),
-    "val_dataset": Key("", str, "dataset.mat on which PCK is measured during training"),
+    "val_dataset": Key("", str, "dataset.mat, or coco's root folder, on which PCK is measured during training"),
+    "val_phase": Key(UNSET, str, "coco: the dataset_phase of val_dataset"),
     "val_iters": Key(1000, int, "iterations between two such measurements", numbers=AT_LEAST_1),
 
     # testing
