@@ -2,7 +2,7 @@
 
 Points are (x, y) in continuous pixel coordinates: a picture w px wide reaches from x = 0 to x = w.
 """
-from collections import namedtuple
+from typing import List, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageEnhance
@@ -12,12 +12,16 @@ from util.image import resize
 LARGEST_CLOSE_UP = 3.0  # extra scale
 
 
-View = namedtuple("View", "image people to_file")
-View.__doc__ = """A picture as the network gets it.
+class View(NamedTuple):
+    """A picture as the network gets it.
 
-image: uint8 [h, w, 3]; people: arrays n x 3 (joint id, x, y) in its pixels
-to_file: [2, 3], takes (x, y, 1) in its pixels to the pixels of the picture that it was made of
-"""
+    image: uint8 [h, w, 3]; people: arrays n x 3 (joint id, x, y) in its pixels
+    to_file: [2, 3], takes (x, y, 1) in its pixels to the pixels of the picture that it was made of
+    """
+
+    image: np.ndarray
+    people: List[np.ndarray]
+    to_file: np.ndarray
 
 
 def rescale(image, people, scale):

@@ -122,7 +122,8 @@ def check(args):
         problems = find_problems(items, skeleton, len(trained))
         doubts = find_doubts(items, judge) if judge else []
         errors, warnings = (sum(one.kind == kind for one in problems) for kind in KINDS[:2])
-        print("\n%s, %s; pictures' names start from %s" % (counted(errors, "error"), counted(warnings, "warning"), report.folder))
+        print("\n%s, %s; pictures' names start from %s"
+              % (counted(errors, "error"), counted(warnings, "warning"), report.folder))
         report.show(problems)
         report.draw_problems(problems)
         if judge:

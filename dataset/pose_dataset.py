@@ -122,8 +122,8 @@ class PoseDataset(NamesOf2017):
         return join([batch for batches in made for batch in batches], self.cfg.mean_pixel)
 
     def _made(self, position, jump):
-        """The batches of the picture, or pictures, at a position. One that cannot be read is never drawn again: whether it was
-        found out before or just now, the next one takes its place."""
+        """The batches of the picture, or pictures, at a position. One that cannot be read is never drawn again: whether that
+        was found out before or just now, the next one takes its place."""
         while True:
             drawn = self._draw(position, jump)
             try:

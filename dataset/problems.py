@@ -1,12 +1,14 @@
 """What is wrong with a data set's pictures and labels, and what is there twice."""
-from collections import Counter, namedtuple
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, Optional
 
 import numpy as np
 from PIL import Image
 from scipy.spatial import cKDTree
 from tqdm import tqdm
 
+from dataset.dataset_mat import DataItem
 from dataset.pose_dataset import read_picture
 from dataset.validation import problems_of
 from util.image import ImageError
@@ -16,13 +18,20 @@ TOLERANCE = 0.2  # of their grey values' standard deviation, for every pixel: co
 FEWEST_JOINTS = 3  # fewer may well lie at the same places by chance
 KINDS = ("error", "warning", "doubt")
 
-Finding = namedtuple("Finding", "kind item person text score pose")
-Finding.__new__.__defaults__ = (None, None)
-Finding.__doc__ = """Something that may be wrong.
 
-kind: one of KINDS; item: the DataItem; person: its place among item.joints, or None; text: what about them
-score, pose: of a doubt, see nnet.doubts.Doubt
-"""
+class Finding(NamedTuple):
+    """Something that may be wrong.
+
+    kind: one of KINDS; item: the DataItem; person: its place among item.joints, or None; text: what about them
+    score, pose: of a doubt, see nnet.doubts.Doubt
+    """
+
+    kind: str
+    item: DataItem
+    person: Optional[int]
+    text: str
+    score: Optional[float] = None
+    pose: Optional[np.ndarray] = None
 
 
 def outside(points, item):

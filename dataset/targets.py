@@ -3,19 +3,26 @@
 Points are (x, y) in pixels of the network's input; maps are indexed [row, column, channel]. Cell (r, c) stands for the
 point (c * stride + stride / 2, r * stride + stride / 2).  Source: DeeperCut (arXiv 1605.03170), sections 3 and 4.
 """
-from collections import namedtuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 
-Targets = namedtuple("Targets", "part_scores locref locref_mask pairwise_index pairwise_values")
-Targets.__doc__ = """What one picture's maps should be; float32, [H, W, channels].
 
-part_scores: J channels, 1 where a joint is near
-locref, locref_mask: channels 2j, 2j + 1 = (x, y) of (joint j - cell centre) / locref_stdev, and where that is known
-pairwise_index, pairwise_values: pairwise offsets are few among many, so they are listed: [M, 3] (row, column, k) with
-    k = get_pairwise_index(a, b, J), and [M, 2], the normalised offset from the cell's centre, where joint a is near, to
-    joint b of the same person; None without statistics
-"""
+class Targets(NamedTuple):
+    """What one picture's maps should be; float32, [H, W, channels].
+
+    part_scores: J channels, 1 where a joint is near
+    locref, locref_mask: channels 2j, 2j + 1 = (x, y) of (joint j - cell centre) / locref_stdev, and where that is known
+    pairwise_index, pairwise_values: pairwise offsets are few among many, so they are listed: [M, 3] (row, column, k) with
+        k = get_pairwise_index(a, b, J), and [M, 2], the normalised offset from the cell's centre, where joint a is near, to
+        joint b of the same person; None without statistics
+    """
+
+    part_scores: np.ndarray
+    locref: np.ndarray
+    locref_mask: np.ndarray
+    pairwise_index: Optional[np.ndarray]
+    pairwise_values: Optional[np.ndarray]
 
 
 def get_pairwise_index(j_id, j_id_end, num_joints):

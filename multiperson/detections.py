@@ -4,7 +4,7 @@ Points are (x, y) in px of the network's input; maps are indexed [row, column, c
 point (c * stride + stride / 2, r * stride + stride / 2).  Source: DeeperCut (arXiv 1605.03170), sections 3 and 4.
 """
 import logging
-from collections import namedtuple
+from typing import List, NamedTuple
 
 import numpy as np
 
@@ -12,15 +12,21 @@ from dataset.targets import cell_centres
 from lib.nms_cython.nms_grid import nms_grid
 from multiperson.names_of_2017 import pos_from_grid_raw, pos_from_gridpos_offset  # noqa: F401
 
-Detections = namedtuple("Detections", "coord coord_grid conf pairwise")
-Detections.__doc__ = """What was found in one picture: lists with an entry for each of the J joints, best first.
 
-coord: [n, 2] float64, where the joint is: cell centre + location refinement, px
-coord_grid: [n, 2] float64, the centre of its cell, px
-conf: [n, 1] its score, a probability
-pairwise: [n, J (J - 1), 2] px, from the cell centre to the person's other joints, in the order of get_pairwise_index;
-    [n, 0, 2] where the network does not predict them
-"""
+class Detections(NamedTuple):
+    """What was found in one picture: lists with an entry for each of the J joints, best first.
+
+    coord: [n, 2] float64, where the joint is: cell centre + location refinement, px
+    coord_grid: [n, 2] float64, the centre of its cell, px
+    conf: [n, 1] its score, a probability
+    pairwise: [n, J (J - 1), 2] px, from the cell centre to the person's other joints, in the order of get_pairwise_index;
+        [n, 0, 2] where the network does not predict them
+    """
+
+    coord: List[np.ndarray]
+    coord_grid: List[np.ndarray]
+    conf: List[np.ndarray]
+    pairwise: List[np.ndarray]
 
 
 def make_nms_grid(nms_radius):

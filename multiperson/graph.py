@@ -2,19 +2,27 @@
 
 Source: DeepCut (arXiv 1511.06645), section 2; sparse edges as in ArtTrack (arXiv 1612.01465), section 3.
 """
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
 
 SMALLEST_PROBABILITY = 1e-7  # probabilities are clipped to this and 1 minus this: finite costs
 
-Graph = namedtuple("Graph", "joint position probability edges edge_probability")
-Graph.__doc__ = """
-joint: [n] int64, the joint id of each detection, rising; within a joint in the order of the Detections
-position: [n, 2] float64 px; probability: [n] float64, the detection's score
-edges: [m, 2] int64, pairs of nodes i < j, ordered by their joints (a, b), a <= b, then by i, then by j
-edge_probability: [m] float64, that i and j belong to one person
-"""
+
+class Graph(NamedTuple):
+    """Detections, and pairs of them that may belong to one person.
+
+    joint: [n] int64, the joint id of each detection, rising; within a joint in the order of the Detections
+    position: [n, 2] float64 px; probability: [n] float64, the detection's score
+    edges: [m, 2] int64, pairs of nodes i < j, ordered by their joints (a, b), a <= b, then by i, then by j
+    edge_probability: [m] float64, that i and j belong to one person
+    """
+
+    joint: np.ndarray
+    position: np.ndarray
+    probability: np.ndarray
+    edges: np.ndarray
+    edge_probability: np.ndarray
 
 
 def build_graph(model, detections):

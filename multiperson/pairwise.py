@@ -1,6 +1,6 @@
 """How likely two detections are one person's: DeeperCut (arXiv 1605.03170), section 4, and its parameters' files."""
 import os
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
 import scipy.io
@@ -14,11 +14,16 @@ from util.config import find_file, with_defaults
 NUM_FEATURES = 8
 PARTS_OF_A_PERSON = 10  # with pairwise_relative, distances are in tenths of the person's size
 
-PairModel = namedtuple("PairModel", "X_min X_max w")
-PairModel.__doc__ = """The logistic regression of one pair of different joints.
 
-X_min, X_max: [8], the range of the features in training, which is scaled to 0..1; w: [9], the last one the intercept
-"""
+class PairModel(NamedTuple):
+    """The logistic regression of one pair of different joints.
+
+    X_min, X_max: [8], the range of the features in training, which is scaled to 0..1; w: [9], the last one the intercept
+    """
+
+    X_min: np.ndarray
+    X_max: np.ndarray
+    w: np.ndarray
 
 
 class SpatialModelError(UserError):

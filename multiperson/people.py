@@ -2,36 +2,55 @@
 
 Source: DeeperCut (arXiv 1605.03170), section 2, with the suppression of nodes of DeepCut (arXiv 1511.06645), section 2.
 """
-from collections import namedtuple
+from typing import Any, Dict, List, NamedTuple
 
 import numpy as np
 
 from lib.multicut_cython.multicut import solve
-from multiperson.graph import clip_probability, costs
+from multiperson.graph import Graph, clip_probability, costs
 
 SIGMA = 0.08  # of joints that nobody measured, see util.skeleton.Skeleton
 SAME_PERSON = 0.4  # similarity from which on two people are one, found twice
 
-Person = namedtuple("Person", "keypoints score visibility cost members")
-Person.__doc__ = """
-keypoints: [J, 3] float64 (x, y, score), px of the network's input; nan for joints that were not found
-score: mean of the J joints' scores, where an absent joint counts 0: a lone wrist is not a better person than a whole
-    body whose joints are each a little less certain
-visibility: [J] bool, which joints were found
-cost: this person's share of the objective: its nodes' costs and those of the edges inside; the lower, the surer
-members: [k] int64, its nodes in the graph, rising
-"""
 
-Assembly = namedtuple("Assembly", "people graph person node_cost edge_cost objective lower_bound gap stats")
-Assembly.__doc__ = """The people of a picture and everything that explains them.
+class Person(NamedTuple):
+    """Somebody in a picture.
 
-people: Persons by falling score; graph: the Graph that was solved
-person: [n] int64, for each node the place of its person in `people`, -1 = suppressed
-node_cost: [n], what keeping a node costs; edge_cost: [m], what it costs to have an edge's ends in one person
-objective: the sum of the costs of kept nodes and of edges inside people = the sum of the people's costs
-lower_bound, gap, stats: no assembly of this graph costs less than the bound; gap is (objective - bound) / |objective|;
-    see lib.multicut_cython.solution.Solution
-"""
+    keypoints: [J, 3] float64 (x, y, score), px of the network's input; nan for joints that were not found
+    score: mean of the J joints' scores, where an absent joint counts 0: a lone wrist is not a better person than a whole
+        body whose joints are each a little less certain
+    visibility: [J] bool, which joints were found
+    cost: this person's share of the objective: its nodes' costs and those of the edges inside; the lower, the surer
+    members: [k] int64, its nodes in the graph, rising
+    """
+
+    keypoints: np.ndarray
+    score: float
+    visibility: np.ndarray
+    cost: float
+    members: np.ndarray
+
+
+class Assembly(NamedTuple):
+    """The people of a picture and everything that explains them.
+
+    people: Persons by falling score; graph: the Graph that was solved
+    person: [n] int64, for each node the place of its person in `people`, -1 = suppressed
+    node_cost: [n], what keeping a node costs; edge_cost: [m], what it costs to have an edge's ends in one person
+    objective: the sum of the costs of kept nodes and of edges inside people = the sum of the people's costs
+    lower_bound, gap, stats: no assembly of this graph costs less than the bound; gap is (objective - bound) / |objective|;
+        see lib.multicut_cython.solution.Solution
+    """
+
+    people: List[Person]
+    graph: Graph
+    person: np.ndarray
+    node_cost: np.ndarray
+    edge_cost: np.ndarray
+    objective: float
+    lower_bound: float
+    gap: float
+    stats: Dict[str, Any]
 
 
 def assemble(graph, num_joints, must_join=(), must_cut=(), must_keep=(), **solver_options):

@@ -8,7 +8,7 @@ decided by the likelihood of pictures that a fit has not seen.
 import glob
 import logging
 import os
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -25,17 +25,28 @@ FOLDS = 5  # of whole pictures: pairs of one picture are much alike
 FEWEST_EXAMPLES = 10  # of each class, below which nothing is fitted
 REGULARISATION = (1.0, 100.0, 10000.0)  # scikit-learn's C: the inverse of the strength
 
-PairExamples = namedtuple("PairExamples", "features same image")
-PairExamples.__doc__ = """Pairs of detections of two joints, from many pictures.
 
-features: [n, 8], see multiperson.pairwise.pair_features
-same: [n] bool, whether both are one person's; image: [n] int64, the place of the picture in the data set
-"""
+class PairExamples(NamedTuple):
+    """Pairs of detections of two joints, from many pictures.
 
-PairFit = namedtuple("PairFit", "model held_out regularisation")
-PairFit.__doc__ = """
-model: PairModel; held_out: [n], for each example its probability by a fit to other pictures; regularisation: the C used
-"""
+    features: [n, 8], see multiperson.pairwise.pair_features
+    same: [n] bool, whether both are one person's; image: [n] int64, the place of the picture in the data set
+    """
+
+    features: np.ndarray
+    same: np.ndarray
+    image: np.ndarray
+
+
+class PairFit(NamedTuple):
+    """A PairModel and how it was found.
+
+    model: PairModel; held_out: [n], for each example its probability by a fit to other pictures; regularisation: the C used
+    """
+
+    model: PairModel
+    held_out: np.ndarray
+    regularisation: float
 
 
 def owners(detections, people, radius):

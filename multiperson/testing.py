@@ -36,7 +36,8 @@ class Maps(object):
             raise UserError("--cache writes maps of one size a picture, and test_sizes has %d" % len(cfg.test_sizes))
 
     def of(self, item, image):
-        """Yields (scale, maps) of a CocoItem and its picture for each size at which people are searched, see PosePredictor.maps."""
+        """Yields (scale, maps) of a CocoItem and its picture for each size at which people are searched; the maps are those
+        of PosePredictor.maps."""
         if self._predictor is None:
             yield self._read(item)
             return

@@ -1,15 +1,22 @@
 """What the pose network needs of a backbone: its last map, and those that skip connections take."""
-from collections import namedtuple
+from typing import Any, Dict, NamedTuple
 
 from nnet import efficientnet_lite, mobilenet_v2_fpn, resnet_v1
 from util.command import UserError
 
-Backbone = namedtuple("Backbone", "output stride skips maps")
-Backbone.__doc__ = """The feature maps [B, H, W, C] of a picture.
 
-output, stride: the last map and how many image pixels one of its cells spans
-skips: {stride: map} of the finer ones; maps: all, by name
-"""
+class Backbone(NamedTuple):
+    """The feature maps [B, H, W, C] of a picture.
+
+    output, stride: the last map and how many image pixels one of its cells spans
+    skips: {stride: map} of the finer ones; maps: all, by name
+    """
+
+    output: Any
+    stride: int
+    skips: Dict[int, Any]
+    maps: Dict[str, Any]
+
 
 PYRAMIDS = ("mobilenet_v2_fpn_1.0", "mobilenet_v2_fpn_1.5", "mobilenet_v2_fpn_1.75")
 NET_TYPES = ("resnet_50", "resnet_101", "efficientnet_lite0") + PYRAMIDS

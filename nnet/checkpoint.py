@@ -40,7 +40,7 @@ def hint(prefix):
     for beginning, script in SOURCES.items():
         if os.path.basename(prefix).startswith(beginning):
             return "%s gets them" % script
-    return "models/mpii and models/coco have scripts that get published ones, models/single and models/multi hold shipped ones"
+    return "models/mpii and models/coco have scripts that get published ones, models/single and models/multi hold some"
 
 
 def snapshots(prefix):

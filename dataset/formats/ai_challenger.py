@@ -6,8 +6,8 @@ each of 14 joints]}, human_annotations: {human1: [x1, y1, x2, y2]}}; v: 1 visibl
 import json
 import os
 import re
-from collections import namedtuple
 from multiprocessing.pool import ThreadPool
+from typing import List, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -16,7 +16,7 @@ from dataset.dataset_mat import DatasetError
 from util.files import read_json_list, replacing
 from util.image import ImageError, image_size
 from util.mscoco_util import PERSON_CATEGORY, category_of
-from util.skeleton import AI_CHALLENGER, COCO
+from util.skeleton import AI_CHALLENGER, COCO, Skeleton
 
 JOINTS = AI_CHALLENGER.num_joints
 VISIBLE, OCCLUDED, UNLABELLED = 1, 2, 3
@@ -24,15 +24,26 @@ COCO_VISIBILITY = {VISIBLE: 2, OCCLUDED: 1, UNLABELLED: 0}
 THREADS = 4  # reading headers is mostly waiting for the disk
 FILE_NAME = re.compile(r"[^/\\\0\ud800-\udfff]+")  # no separators: no picture outside of img_dir is ever read
 
-Record = namedtuple("Record", "image_id url keypoints boxes")
-Record.__doc__ = """A picture of P people.
 
-image_id: its file's name without .jpg; url: where it was found, or ""
-keypoints: [P, 14, 3] (x, y, v), px; boxes: [P, 4] (x1, y1, x2, y2), px, x1 <= x2 and y1 <= y2
-"""
+class Record(NamedTuple):
+    """A picture of P people.
 
-Layout = namedtuple("Layout", "skeleton places")
-Layout.__doc__ = """The joints in a COCO file: their skeleton, and [14] the place in it of each of AI Challenger's joints."""
+    image_id: its file's name without .jpg; url: where it was found, or ""
+    keypoints: [P, 14, 3] (x, y, v), px; boxes: [P, 4] (x1, y1, x2, y2), px, x1 <= x2 and y1 <= y2
+    """
+
+    image_id: str
+    url: str
+    keypoints: np.ndarray
+    boxes: np.ndarray
+
+
+class Layout(NamedTuple):
+    """The joints in a COCO file: their skeleton, and [14] the place in it of each of AI Challenger's joints."""
+
+    skeleton: Skeleton
+    places: List[int]
+
 
 COCO_NAMES = {"neck": "nose", "head_top": "left_eye"}  # so that configs and statistics made for COCO serve unchanged
 LAYOUTS = {

@@ -1,5 +1,5 @@
 """MPII Human Pose's annotations (Andriluka et al., CVPR 2014): the struct RELEASE of mpii_human_pose_v1_u12_1.mat."""
-from collections import namedtuple
+from typing import List, NamedTuple, Optional
 
 import numpy as np
 
@@ -8,13 +8,25 @@ from util.mat import read_mat
 
 HEAD_FACTOR = 0.6  # of the head box's diagonal, as in MPII's own evaluation
 
-ReleasePicture = namedtuple("ReleasePicture", "name train people single")
-ReleasePicture.__doc__ = """name: of its file; train: whether it is one of the training pictures
-people: list of ReleasePerson, one an annorect; single: the places among them of people who stand apart from others"""
 
-ReleasePerson = namedtuple("ReleasePerson", "joints head_size")
-ReleasePerson.__doc__ = """joints: n x 3 (MPII's joint id, x, y), px counted from 1; n = 0 where there are no annopoints
-head_size: 0.6 x the diagonal of the head box, px, or None"""
+class ReleasePicture(NamedTuple):
+    """name: of its file; train: whether it is one of the training pictures
+    people: list of ReleasePerson, one an annorect; single: the places among them of people who stand apart from others
+    """
+
+    name: str
+    train: bool
+    people: list
+    single: List[int]
+
+
+class ReleasePerson(NamedTuple):
+    """joints: n x 3 (MPII's joint id, x, y), px counted from 1; n = 0 where there are no annopoints
+    head_size: 0.6 x the diagonal of the head box, px, or None
+    """
+
+    joints: np.ndarray
+    head_size: Optional[float]
 
 
 def read_mpii_release(path):
