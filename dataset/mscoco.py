@@ -11,6 +11,7 @@ from dataset.dataset_mat import DataItem, DatasetError
 from dataset.formats.source import picture_size, reading
 from dataset.names_of_2017 import CocoNamesOf2017
 from dataset.pose_dataset import PoseDataset
+from dataset.targets import cell_centres
 from util.config import adopt_skeleton, find_path
 from util.mscoco_util import skeleton_of
 
@@ -102,15 +103,15 @@ class MSCOCO(CocoNamesOf2017, PoseDataset):
         weights = np.ones(scmap_shape, np.float32)
         if not self.cfg.weigh_part_predictions or not data_item.ignored:
             return weights
-        size, (height, width) = scmap_shape[:2], data_item.im_size[1:]
+        height, width = data_item.im_size[1:]
         with reading("a segmentation in %s" % data_item.im_path):
             covered = coco_mask.decode(data_item.im_neg_mask)
             if covered.size and covered.shape != (height, width):
                 raise DatasetError("%s: a segmentation of the size %s" % (data_item.im_path, covered.shape))
         if not covered.size:
             return weights
-        columns, rows = np.meshgrid(*(np.arange(side) * self.cfg.stride + self.cfg.stride / 2 for side in size[::-1]))
-        x, y = np.floor(data_item.to_file.dot([columns.ravel(), rows.ravel(), np.ones(columns.size)])).astype(int)
+        centres = cell_centres(*(index.ravel() for index in np.indices(scmap_shape[:2])), self.cfg.stride)
+        x, y = np.floor(data_item.to_file.dot(np.column_stack([centres, np.ones(len(centres))]).T)).astype(int)
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
         weights.reshape(-1, scmap_shape[2])[inside] = 1 - covered[y[inside], x[inside], None]
         return weights
