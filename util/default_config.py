@@ -100,7 +100,7 @@ KEYS = {
     # training
     "batch_size": Key(1, int, "pictures a step", numbers=AT_LEAST_1),
     "seed": Key(0, int, "of everything random", numbers=NOT_NEGATIVE),
-    "optimizer": Key("sgd", str, "sgd (momentum 0.9) or adam"),
+    "optimizer": Key("sgd", str, "sgd (momentum 0.9), adam, or relative_adam: steps in parts of each variable's size"),
     "multi_step": Key(UNSET, list, "[[learning rate, until iteration], ...]", NUMBER, numbers=NOT_NEGATIVE, form=SOME_PAIRS),
     "adam_lr": Key(UNSET, NUMBER, "adam's learning rate with multi_step", numbers=POSITIVE),
     "cosine": Key(UNSET, list, "[highest rate, last rate, iterations]: a cosine schedule instead of multi_step", NUMBER,

@@ -188,6 +188,19 @@ def test_the_first_average_is_of_the_first_losses(folder, caplog, monkeypatch):
     assert set(losses_in(caplog.text).values()) == {6.0}
 
 
+def test_relative_steps_are_parts_of_a_variables_size():
+    with tf.Graph().as_default(), tf.Session() as session:
+        start = [[1e-3, -1e-3], [30.0, 40.0], [0.0]]
+        variables = [tf.get_variable("v%d" % k, initializer=value) for k, value in enumerate(start)]
+        step = training.RelativeAdam(0.01).apply_gradients([(tf.ones_like(v), v) for v in variables])
+        session.run(tf.global_variables_initializer())
+        session.run(step)
+        after = session.run(variables)
+    sizes = [1e-3, np.sqrt(1250), training.SMALLEST_SIZE]
+    for before, now, size in zip(start, after, sizes):
+        np.testing.assert_allclose(np.array(before) - now, 0.01 * size, rtol=1e-3)
+
+
 def test_unknown_optimizer(folder):
     with pytest.raises(ValueError, match="'adagrad' is none of"):
         training.train(config(optimizer="adagrad"))
