@@ -73,6 +73,7 @@ setup(
         "tensorboard": ["tensorboard"],
         "h5": ["tables"],
         "exact": ["highspy>=1.8; python_version >= '3.8'"],
+        "video": ["av"],
         "test": ["pytest", "hypothesis"],
     },
 )
