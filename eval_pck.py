@@ -37,7 +37,18 @@ def print_table(title, hits, skeleton):
     print(" & ".join(columns + [mean(percent), mean(100 * hits.reshape(-1))]) + " \\\\")
 
 
-def evaluate(cfg, path):
+def print_worst(count, predicted, poses, labelled, paths):
+    """The pictures of the people whose joints are farthest off: by the mean distance over the larger side of their box."""
+    lengths = pck.box_lengths(poses, labelled)
+    distances = np.where(labelled, np.linalg.norm(predicted[..., :2] - poses, axis=2), 0)
+    errors = {person: distances[person].sum() / labelled[person].sum() / lengths[person]
+              for person in np.flatnonzero(lengths > 0)}
+    print("\nmean distance of the joints over the larger side of their box, the worst first")
+    for person in sorted(errors, key=errors.get, reverse=True)[:count]:
+        print("%.2f  %s" % (errors[person], paths[person]))
+
+
+def evaluate(cfg, path, worst=0):
     dataset = factory.create(cfg)
     skeleton = Skeleton.from_config(cfg)
     predicted = read_predictions(path, dataset.num_images)
@@ -47,6 +58,8 @@ def evaluate(cfg, path):
     for criterion in pck.criteria(poses, labelled, skeleton, cfg.get("pck_threshold", 0.1)):
         print_table(criterion.title, pck.correct(predicted[shown], poses, labelled & criterion.joints, criterion.length,
                                                  criterion.threshold), skeleton)
+    if worst:
+        print_worst(worst, predicted[shown], poses, labelled, [dataset.data[number].im_path for number in shown])
 
 
 def main():
@@ -54,10 +67,11 @@ def main():
     parser.add_argument("--config", default="pose_cfg.yaml")
     parser.add_argument("--dataset", help="instead of the config's")
     parser.add_argument("--predictions", default="predictions.mat")
+    parser.add_argument("--worst", metavar="N", type=int, default=0, help="also list the N people farthest off")
     args = parser.parse_args()
     cfg = load_config(args.config)
     cfg.dataset = args.dataset or cfg.dataset
-    evaluate(cfg, args.predictions)
+    evaluate(cfg, args.predictions, args.worst)
 
 
 if __name__ == "__main__":

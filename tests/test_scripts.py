@@ -39,10 +39,10 @@ def test_test_py(folder):
 
 
 def write_predictions(items, offsets):
-    """offsets: by how much each joint's x is off, px"""
+    """offsets: by how much each joint's x is off, px; the same in all pictures, or [pictures, joints]"""
     joints = np.empty((1, len(items)), object)
-    for number, item in enumerate(items):
-        joints[0, number] = np.column_stack([item.joints[0][:, 1] + offsets, item.joints[0][:, 2], np.ones(4)])
+    for number, (item, offset) in enumerate(zip(items, np.broadcast_to(offsets, (len(items), 4)))):
+        joints[0, number] = np.column_stack([item.joints[0][:, 1] + offset, item.joints[0][:, 2], np.ones(4)])
     scipy.io.savemat("predictions.mat", {"joints": joints})
 
 
@@ -51,6 +51,16 @@ def test_eval_pck(folder, dots):
                          ([0, 50, 0, 50], "50.0 & 100.0 & 0.0 & 50.0 & 50.0")]:
         write_predictions(dots[1], offsets)
         assert run("eval_pck.py").stdout.splitlines()[2:] == ["a & b & c & total & pooled \\\\", row + " \\\\"]
+
+
+def test_eval_pck_lists_the_worst(folder, dots):
+    """Each joint of the picture in place 1 is off by its box's larger side, in place 4 by half of it; the others are right."""
+    shares = [0, 1, 0, 0, 0.5, 0]
+    sides = [np.ptp(item.joints[0][:, 1:], axis=0).max() for item in dots[1]]
+    write_predictions(dots[1], [share * side * np.ones(4) for share, side in zip(shares, sides)])
+    listed = run("eval_pck.py", "--worst", 3).stdout.splitlines()[-3:]
+    assert [line.split("  ")[0] for line in listed] == ["1.00", "0.50", "0.00"]
+    assert listed[0].endswith("im1.png") and listed[1].endswith("im4.png")
 
 
 def test_eval_pck_of_other_predictions(folder, dots):
