@@ -1,8 +1,9 @@
 """From a backbone's feature maps to maps of scores and offsets, before any activation: the heads of the pose network.
 
-All maps are [B, H, W, channels]; a head is given by its name and its number of channels, {name: channels}.
+All maps are [B, H, W, channels]. Some heads can be asked for single cells alone, int32 [N, 3] (place in the batch, row,
+column), and then give [N, channels].
 """
-from nnet.layers import conv, deconv, depthwise_conv, upsample
+from nnet.layers import conv, deconv, deconv_at, depthwise_conv, upsample
 from nnet.tf import tf
 
 DECODER_CHANNELS = {16: 128, 8: 96}  # of the maps of each stride, with skip connections
@@ -12,20 +13,22 @@ PAIRWISE_CHANNELS = 128
 PAIRWISE_SCALES = {"pyramid_32": 1 / 96.0, "pyramid_16": 1 / 6.0, "pyramid_8": 1 / 8.0, "pyramid_4": 4.0}
 
 
-def deconv_head(x, channels, name):
+def deconv_head(x, channels, name, cells=None):
     """A transposed convolution from stride 16 to 8 (DeeperCut, arXiv 1605.03170, section 3)."""
     with tf.variable_scope(name):
-        return deconv(x, channels, "block4")
+        return deconv(x, channels, "block4") if cells is None else deconv_at(x, channels, "block4", cells)
 
 
-def skip_heads(features, channels):
-    """Features of stride 8 that also saw the backbone's finer maps, then a 1 x 1 convolution for each head."""
-    x = _decode(features)
-    return {name: conv(x, count, 1, name) for name, count in channels.items()}
+def pointwise_head(x, channels, name, cells=None):
+    """A 1 x 1 convolution."""
+    if cells is None:
+        return conv(x, channels, 1, name)
+    return conv(tf.gather_nd(x, cells)[:, None, None], channels, 1, name)[:, 0, 0]
 
 
-def _decode(features):
-    """Double the size until the stride is 8, each time next to the backbone's own map of that stride."""
+def decode(features):
+    """Features of stride 8 that also saw the backbone's finer maps: the size is doubled until then, each time next to the
+    backbone's own map of that stride."""
     x, stride = features.output, features.stride
     with tf.variable_scope("decoder"):
         while stride > 8:

@@ -79,11 +79,34 @@ def upsample(x):
 
 def deconv(x, channels, name):
     """Transposed 3 x 3 convolution of stride 2 with bias. x: [B, H, W, C] -> [B, 2H, 2W, channels]"""
-    depth = int(x.shape[3])
     with tf.variable_scope(name):
-        weights = weights_of([3, 3, channels, depth], fan=(9 * depth, 9 * channels))
+        weights, biases = _deconv_variables(x, channels)
         shape = tf.shape(x)
         out_shape = tf.stack([shape[0], 2 * shape[1], 2 * shape[2], channels])
         y = tf.nn.conv2d_transpose(x, weights, out_shape, strides=[1, 2, 2, 1], padding="SAME")
         y.set_shape([x.shape[0], None, None, channels])
-        return tf.nn.bias_add(y, biases_of(channels))
+        return tf.nn.bias_add(y, biases)
+
+
+def deconv_at(x, channels, name, cells):
+    """The same in single cells alone, int32 [N, 3] (place in the batch, row, column) -> [N, channels]
+
+    Input cell i adds its product with the weights' row k to output row 2 i + k, and so in columns.
+    """
+    with tf.variable_scope(name):
+        weights, biases = _deconv_variables(x, channels)
+        total = tf.zeros([tf.shape(cells)[0], channels])
+        for row in range(3):
+            for column in range(3):
+                twice = cells[:, 1:] - [row, column]
+                reached = tf.where(tf.reduce_all((twice >= 0) & tf.equal(twice % 2, 0), axis=1))  # [M, 1]
+                sources = tf.concat([cells[:, :1], twice // 2], axis=1)
+                products = tf.matmul(tf.gather_nd(x, tf.gather_nd(sources, reached)), weights[row, column],
+                                     transpose_b=True)  # [M, channels]
+                total += tf.scatter_nd(reached, products, tf.shape(total, out_type=tf.int64))
+        return tf.nn.bias_add(total, biases)
+
+
+def _deconv_variables(x, channels):
+    depth = int(x.shape[3])
+    return weights_of([3, 3, channels, depth], fan=(9 * depth, 9 * channels)), biases_of(channels)

@@ -6,8 +6,7 @@ H = 2 ceil(h / 2s), W = 2 ceil(w / 2s): a cell spans s px, the stride, 8 or with
 from dataset.batch import Batch, Extra
 from nnet import losses
 from nnet.backbone import PYRAMIDS, backbone, map_stride
-from nnet.heads import deconv_head, pyramid_head, pyramid_pairwise_features, skip_heads
-from nnet.layers import conv
+from nnet.heads import deconv_head, decode, pointwise_head, pyramid_head, pyramid_pairwise_features
 from nnet.tf import tf
 from util.command import UserError
 from util.config import with_defaults
@@ -78,16 +77,11 @@ class PoseNet(object):
             if pyramid:
                 return self._pyramid_heads(features.maps, channels, size, pairwise_at)
             if cfg.skip_connections:
-                heads = {name: self._within(maps, size) for name, maps in skip_heads(features, channels).items()}
-            else:
-                heads = {name: deconv_head(features.output, count, name) for name, count in channels.items()}
+                return _heads_on(self._within(decode(features), size), channels, pointwise_head, pairwise_at)
+            heads = _heads_on(features.output, channels, deconv_head, pairwise_at)
             if cfg.intermediate_supervision:
                 heads["intermediate_supervision"] = deconv_head(self._intermediate(features), cfg.num_joints,
                                                                 "intermediate_supervision")
-        if cfg.pairwise_predict:
-            heads["pairwise_features"] = heads["pairwise_pred"]
-            if pairwise_at is not None:
-                heads["pairwise_pred"] = tf.gather_nd(heads["pairwise_pred"], pairwise_at)
         return heads
 
     def _channels(self):
@@ -111,10 +105,7 @@ class PoseNet(object):
         if "pairwise_pred" in channels:
             with tf.variable_scope("pairwise_pred"):
                 x = heads["pairwise_features"] = self._within(pyramid_pairwise_features(maps), size)
-                if pairwise_at is not None:
-                    x = tf.gather_nd(x, pairwise_at)[:, None, None]
-                x = conv(x, channels["pairwise_pred"], 1, "output")
-                heads["pairwise_pred"] = x if pairwise_at is None else x[:, 0, 0]
+                heads["pairwise_pred"] = pointwise_head(x, channels["pairwise_pred"], "output", pairwise_at)
         return heads
 
     def _intermediate(self, features):
@@ -170,6 +161,15 @@ class PoseNet(object):
         pairs = tf.reshape(predicted, [-1, self.cfg.num_joints * (self.cfg.num_joints - 1), 2])
         listed = tf.gather_nd(pairs, tf.stack([place, batch[Extra.pairwise_index][:, 3]], axis=1))  # [M, 2]
         return offset_loss(batch[Extra.pairwise_values], listed)
+
+
+def _heads_on(x, channels, head, pairwise_at):
+    """The heads that see the features x, see PoseNet.heads; head: one of nnet.heads"""
+    heads = {name: head(x, count, name) for name, count in channels.items() if name != "pairwise_pred"}
+    if "pairwise_pred" in channels:
+        heads["pairwise_features"] = x
+        heads["pairwise_pred"] = head(x, channels["pairwise_pred"], "pairwise_pred", pairwise_at)
+    return heads
 
 
 def _listed_cells(batch):

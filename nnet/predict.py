@@ -9,6 +9,7 @@ import numpy as np
 from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
 from dataset.targets import cell_centres, get_pairwise_index, map_size
 from nnet.checkpoint import restore_network, skeleton_of
+from nnet.engine import fast_session
 from nnet.net_factory import pose_net
 from nnet.tf import session_config, tf
 from util.config import adopt_skeleton, find_file, with_defaults
@@ -135,36 +136,46 @@ class PosePredictor(object):
     def __init__(self, cfg):
         self.cfg = cfg
         with tf.Graph().as_default():
-            self._cells = tf.placeholder(tf.int32, [None, 3], "cells")  # place in the batch, row, column
-            self._session, self._inputs, self._outputs = setup_pose_prediction(cfg, self._cells)
+            cells = tf.placeholder(tf.int32, [None, 3], "cells")  # place in the batch, row, column
+            session, inputs, outputs = setup_pose_prediction(cfg, cells)
+        self._session, (self._inputs, self._cells), self._outputs = fast_session(
+            session, [inputs, cells], outputs, cfg.precision)
+        session.close()
         self._stats = load_pairwise_stats(cfg) if cfg.pairwise_predict else None
 
     def maps(self, image):
         """RGB [h, w, 3] -> (score maps, locref, pairwise offsets) as from extract_cnn_output, without any resizing; the
         last one as a PairwiseField. With test_mirrored, scores and locref are means over the picture and its mirror image.
         """
-        scores, locref, pairwise = self._maps(image)
-        if self.cfg.test_mirrored:
-            joints = Skeleton.from_config(self.cfg).mirror_map
-            # Filled up to whole cells, so that they lie as well when the picture is mirrored.
-            filled = self._on_canvas(image, image.shape[0], scores.shape[1] * int(self.cfg.stride))
-            mirrored = self._maps(filled[:, ::-1])
-            scores = (scores + mirrored[0][:, ::-1, joints]) / 2
-            if locref is not None:
-                locref = (locref + mirrored[1][:, ::-1, joints] * [-1, 1]) / 2
-        return scores, locref, pairwise
-
-    def _maps(self, image):
+        pictures = self._with_mirror_image(image) if self.cfg.test_mirrored else image[None]
         fetched = {name: self._outputs[name] for name in ("part_prob", "locref", "pairwise_features")
                    if name in self._outputs}
-        found = self._session.run(fetched, {self._inputs: image[None]})
-        scores, locref, features = found["part_prob"][0], found.get("locref"), found.get("pairwise_features")
-        if locref is not None:
-            locref = locref[0].reshape(scores.shape + (2,)) * self.cfg.locref_stdev
-        if features is None:
-            return scores, locref, None
-        shape = scores.shape[:2] + (self.cfg.num_joints * (self.cfg.num_joints - 1), 2)
-        return scores, locref, PairwiseField(shape, lambda cells: self._offsets_at(features, cells))
+        found = self._session.run(fetched, {self._inputs: pictures})
+        scores, locref, pairwise = self._mean(found["part_prob"]), None, None
+        if "locref" in found:
+            offsets = found["locref"].reshape(found["part_prob"].shape + (2,)) * self.cfg.locref_stdev
+            locref = self._mean(offsets, mirrored=[-1, 1])
+        if "pairwise_features" in found:
+            features = found["pairwise_features"][:1]
+            shape = scores.shape[:2] + (self.cfg.num_joints * (self.cfg.num_joints - 1), 2)
+            pairwise = PairwiseField(shape, lambda cells: self._offsets_at(features, cells))
+        return scores, locref, pairwise
+
+    def _with_mirror_image(self, image):
+        """[2, H, W, 3], filled up to whole cells, so that they lie as well when the picture is mirrored."""
+        height, width = (side * int(self.cfg.stride) for side in map_size(*image.shape[:2], self.cfg.stride))
+        filled = self._on_canvas(image, height, width)
+        return np.stack([filled, filled[:, ::-1]])
+
+    def _mean(self, maps, mirrored=1):
+        """Maps [B, H, W, J, ...] of a picture, and with B = 2 its mirror image -> [H, W, J, ...]
+
+        mirrored: what the values of the second become, as a factor
+        """
+        if len(maps) == 1:
+            return maps[0]
+        joints = Skeleton.from_config(self.cfg).mirror_map
+        return (maps[0] + maps[1][:, ::-1, joints] * mirrored) / 2
 
     def _on_canvas(self, image, height, width, corner=0):
         """The picture in one of height x width px of mean_pixel, `corner` px from its top and left. float32"""

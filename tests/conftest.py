@@ -65,7 +65,7 @@ DOTS = {
     "limbs": [[0, 2], [1, 3]], "net_type": "efficientnet_lite0", "skip_connections": True,
     "mean_pixel": [127.0, 127.0, 127.0], "init_weights": "random", "location_refinement": True,
     "locref_loss_weight": 0.05, "pos_dist_thresh": 10, "batch_size": 2, "optimizer": "adam",
-    "cosine": [0.002, 0.0001, 12], "display_iters": 1, "save_iters": 4, "mixed_precision": False,
+    "cosine": [0.002, 0.0001, 12], "display_iters": 1, "save_iters": 4, "mixed_precision": False, "precision": "exact",
 }
 
 

@@ -11,9 +11,10 @@ AT_LEAST_1 = "at least 1", lambda number: 1 <= number < float("inf")
 FRACTION = "from 0 to 1", lambda number: 0 <= number <= 1
 BELOW_1 = "at least 0 and below 1", lambda number: 0 <= number < 1
 
-# What lists may be, likewise.
+# What lists and words may be, likewise.
 THREE = "three numbers", lambda value: len(value) == 3 and not any(isinstance(one, list) for one in value)
 PAIRS = "a list of pairs", lambda value: all(isinstance(one, list) and len(one) == 2 for one in value)
+EXACT_OR_AUTO = "exact or auto", lambda value: value in ("exact", "auto")
 SOME_PAIRS = "a list of pairs, at least one", lambda value: len(value) > 0 and PAIRS[1](value)
 
 
@@ -125,6 +126,8 @@ KEYS = {
     "val_iters": Key(1000, int, "iterations between two such measurements", numbers=AT_LEAST_1),
 
     # testing
+    "precision": Key("auto", str, "exact = float32; auto = bfloat16 where the processor computes in it",
+                     form=EXACT_OR_AUTO),
     "scoremap_dir": Key("test", str, "folder of cached maps"),
     "cached_scoremaps": Key(UNSET, str, "folder of maps to be read instead of running the network"),
     "test_sizes": Key([], list, "sizes, px, at which people are searched: sides of squares with as many pixels as the "

@@ -131,7 +131,7 @@ def test_weights_of_another_network(config):
         setup_pose_prediction(config)
 
 
-@pytest.mark.parametrize("keys", [dict(skip_connections=True),
+@pytest.mark.parametrize("keys", [dict(skip_connections=True), dict(net_type="resnet_50", skip_connections=False),
                                   dict(net_type="mobilenet_v2_fpn_1.0", stride=4, skip_connections=False)])
 def test_pairwise_offsets_of_single_cells_are_those_of_the_dense_maps(tmp_path, write_config, keys):
     prefix = str(tmp_path / "weights")
@@ -148,8 +148,8 @@ def test_pairwise_offsets_of_single_cells_are_those_of_the_dense_maps(tmp_path, 
     session, inputs, outputs = setup_pose_prediction(cfg)
     expected = extract_cnn_output(session.run(outputs, {inputs: image[None]}), cfg)
     scores, locref, pairwise = PosePredictor(cfg).maps(image)
-    np.testing.assert_allclose(scores, expected[0], atol=1e-6)
-    np.testing.assert_allclose(locref, expected[1], atol=1e-4)
+    np.testing.assert_allclose(scores, expected[0], atol=1e-5)
+    np.testing.assert_allclose(locref, expected[1], rtol=1e-4, atol=1e-3)
     assert pairwise.shape == expected[2].shape
     np.testing.assert_allclose(pairwise.dense(), expected[2], rtol=1e-4, atol=1e-3)
     rows, columns = np.array([3, 0, 7]), np.array([5, 1, 0])
