@@ -4,12 +4,12 @@ To import this, or anything of nnet and multiperson.predict, switches eager exec
 """
 import contextlib
 import os
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no notes on start-up; errors still show
 # In bfloat16 the gradients of depthwise convolutions take four times as long as in float32.
 os.environ.setdefault("TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_ALLOWLIST_REMOVE",
                       "DepthwiseConv2dNativeBackpropInput,DepthwiseConv2dNativeBackpropFilter")
-
 
 
 @contextlib.contextmanager
@@ -25,8 +25,22 @@ def _no_notes():
         os.close(stderr)
 
 
+@contextlib.contextmanager
+def _without_keras():
+    """While it is imported TensorFlow tries to import Keras, to know its optimisers in saved models. With all that Keras
+    imports, scikit-learn and pyplot among others, that would be 40 % of the time. Whoever needs Keras can import it later."""
+    hidden = "keras.src" not in sys.modules
+    if hidden:
+        sys.modules["keras.src"] = None
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules["keras.src"]
+
+
 try:
-    with _no_notes():
+    with _no_notes(), _without_keras():
         import tensorflow.compat.v1 as tf
 except ImportError as error:
     raise ImportError(
