@@ -34,24 +34,25 @@ from util.config import PROJECT, cfg_from_file
 from util.files import read_json, replacing
 from util.skeleton import SKELETONS, Skeleton
 
-PERSON_SIZE = 155  # px that joints should span: what the shipped weights were trained for
-SHIPPED_WEIGHTS = "models/single/efficientnet-lite0-single"
+PERSON_SIZE = 185  # px that joints should span: what the shipped weights were trained for
+RADIUS = 7  # px, likewise, around a joint: where it is
+SHIPPED_WEIGHTS = "models/single/mobilenet-v2-fpn-single"
 CONFIG = """\
 dataset: %(dataset)s
 %(val_dataset)sdataset_type: %(dataset_type)s
 %(joints)s
-# The network starts from the backbone of the shipped weights.
-net_type: efficientnet_lite0
-skip_connections: true
-mean_pixel: [127.0, 127.0, 127.0]
+# The network starts from the shipped weights.
+net_type: mobilenet_v2_fpn_1.75
+stride: 4
+mean_pixel: [127.5, 127.5, 127.5]
 init_weights: %(weights)s
 location_refinement: true
 locref_loss_weight: 0.05
 
-# Pictures are resized so that joints span about 155 px, and cut to input_size around them for training.
+# Pictures are resized so that joints span about 185 px, and cut to input_size around them for training.
 global_scale: %(scale)s
 input_size: 256
-pos_dist_thresh: 12
+pos_dist_thresh: %(radius)s  # px of the picture: 7 after resizing; with person_size it is 7
 scale_jitter_lo: 0.8
 scale_jitter_up: 1.25
 mirror: true
@@ -63,8 +64,8 @@ colour: 0.3
 # About 15 minutes on two cores.
 batch_size: 8
 optimizer: adam
-cosine: [0.001, 0.00001, 4000]
-warmup_iters: 100
+cosine: [0.001, 0.00001, 1500]
+warmup_iters: 50
 display_iters: 50
 save_iters: 500
 """
@@ -165,6 +166,7 @@ def starting_config(items, skeleton, dataset, val_dataset=""):
         "val_dataset": "val_dataset: %s\n" % json.dumps(val_dataset) if val_dataset else "",
         "dataset_type": dataset_type,
         "scale": round(scale, 3),
+        "radius": round(RADIUS / scale, 1),
         "joints": yaml.safe_dump(dict(joints, num_joints=skeleton.num_joints), default_flow_style=None, width=100)}
 
 

@@ -44,7 +44,7 @@ def test_from_download_to_score(tmp_path, monkeypatch, capsys):
     annotations, images = write_records(tmp_path, records, images="aic/images/train")
     call(ai2coco, "--keypoint_json", annotations, "--img_dir", images, "--layout", "aic14", "--out",
          "aic/annotations/person_keypoints_train.json")
-    shipped = os.path.join(ROOT, "models/single/efficientnet-lite0-single")
+    shipped = os.path.join(ROOT, "models/multi/mobilenet-v2-fpn-multi")
     training = config_of("train", init_weights=shipped, cosine=[0.001, 0.0001, 1], batch_size=2, mixed_precision=False,
                          input_size=128, global_scale=1.0, snapshot_prefix="snapshot", log_dir="log")
     assert "182 pairs" in call(pairwise_stats, "--config", training)
