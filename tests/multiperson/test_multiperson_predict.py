@@ -97,7 +97,7 @@ def test_the_config_bounds_the_solver(caplog):
     random = np.random.RandomState(0)
     model = agreeable_model(multi_person_config())
     model.X_min[0][1], model.X_max[0][1], model.w[0][1] = np.zeros(8), np.ones(8), np.append(np.zeros(8), 1e-3)
-    found = place(random.rand(60, 2, 2) * 80)
+    found = place(random.rand(150, 2, 2) * 80)
     full = find_people(model, found)
     assert full.gap > 0 and not caplog.text
     model.cfg.update(solver_effort=0)
@@ -106,7 +106,7 @@ def test_the_config_bounds_the_solver(caplog):
     start = time.process_time()
     stopped = find_people(model, found)
     assert time.process_time() - start < 1 and len(stopped.people) > 0
-    assert "120 detections was stopped after 0.2 s (solver_time_limit)" in caplog.text and "% above" in caplog.text
+    assert "300 detections was stopped after 0.2 s (solver_time_limit)" in caplog.text and "% above" in caplog.text
 
 
 def test_fewest_joints_and_least_score_of_a_person():
