@@ -1,20 +1,30 @@
 """How fast it is on this machine: prints a table and writes out/bench.json. Medians; nothing else should be running.
 
     make bench
+
+A baseline is either measured in the same run (the plain graph: variables, float32, all heads everywhere, one picture at a
+time) or the time of the 2017 code on another machine, scaled by how much faster or slower this one runs the plain graph.
+crowd.npz holds maps of 3, 10 and 25 people, detections with the pairwise offsets that 40 pairs of joints need, and one
+spatial model for all pairs.
 """
 import json
+import multiprocessing
 import os
-import platform
+import resource
 import subprocess
 import sys
 import time
 
 import numpy as np
 
-from dataset.pose_dataset import Batch
+from dataset import factory
+from dataset.pose_dataset import Batch, read_picture
 from dataset.targets import dense_pairwise, encode, map_size
 from demo.samples import sample_images
-from multiperson.predict import PeoplePredictor
+from multiperson.detections import extract_detections
+from multiperson.pairwise import SpatialModel
+from multiperson.predict import PeoplePredictor, find_people
+from nnet.engine import fast_session
 from nnet.net_factory import pose_net
 from nnet.pose_net import get_batch_spec
 from nnet.predict import PosePredictor
@@ -25,6 +35,12 @@ from util.image import resize_to
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHIPPED = os.path.join(ROOT, "models/single/test/pose_cfg.yaml")
 SHIPPED_MULTI = os.path.join(ROOT, "models/multi/test/pose_cfg.yaml")
+CROWD = np.load(os.path.join(ROOT, "benchmarks/crowd.npz"), allow_pickle=False)
+HEIGHT, WIDTH = 300, 400
+
+# Seconds of the 2017 code (TensorFlow 1.15) on a machine that takes PLAIN_THERE for the plain graph.
+PLAIN_THERE = 0.305
+SECONDS_OF_2017 = {"train_r50": 0.90, "targets_pairwise": 0.16, "nms_detections": 0.009, "graph_solver_25": 0.070}
 
 
 def median_seconds(function, repeats=9):
@@ -52,7 +68,7 @@ def several_people(side):
 
 
 def training_step(net_type, height, width, batch_size, mixed_precision):
-    """Seconds of one training step of the single-person network."""
+    """Seconds for each picture of a training step of the single-person network."""
     cfg = default_config()
     cfg.update(net_type=net_type, num_joints=14, location_refinement=True, batch_size=batch_size,
                skip_connections=net_type.startswith("efficientnet"))
@@ -65,15 +81,110 @@ def training_step(net_type, height, width, batch_size, mixed_precision):
                                      + [int(placeholder.shape[3])], np.float32) for key, placeholder in inputs.items()}
         with tf.Session(config=session_config(mixed_precision)) as session:
             session.run(tf.global_variables_initializer())
-            return median_seconds(lambda: session.run(step, feed), repeats=5)
+            return median_seconds(lambda: session.run(step, feed), repeats=5) / batch_size
+
+
+def people_network():
+    """(session, [pictures, cells], outputs, dense outputs): the ResNet-101 of several people, untrained."""
+    cfg = default_config()
+    cfg.update(net_type="resnet_101", num_joints=17, location_refinement=True, pairwise_predict=True)
+    with tf.Graph().as_default():
+        fed = [tf.placeholder(tf.float32, [None, None, None, 3]), tf.placeholder(tf.int32, [None, 3])]
+        dense = pose_net(cfg).test(fed[0])
+        with tf.variable_scope(tf.get_variable_scope(), reuse=True):
+            outputs = pose_net(cfg).test(*fed)
+        session = tf.Session(config=session_config())
+        session.run(tf.global_variables_initializer())
+        # Biases of 0, which no trained network has, would be optimised away.
+        session.run([tf.assign(v, tf.random_normal(v.shape, seed=0)) for v in tf.global_variables() if "beta" in v.op.name])
+    return session, fed, outputs, dense
+
+
+def plain_inference():
+    """Seconds for one picture in the plain graph, all maps."""
+    session, (pictures, _), _, dense = people_network()
+    picture = np.zeros((1, HEIGHT, WIDTH, 3))
+    return median_seconds(lambda: session.run(dense, {pictures: picture}))
+
+
+def engine_inference(precision, height=HEIGHT, width=WIDTH, repeats=9):
+    """Seconds for one picture as PosePredictor runs it: maps, and pairwise offsets at the detections of ten people."""
+    session, fed, outputs, _ = people_network()
+    fast, (pictures, cells), outputs = fast_session(session, fed, outputs, precision)
+    session.close()
+    picture = np.zeros((1, height, width, 3))
+    detected = np.insert(CROWD["p10_cells"] % map_size(height, width, 8), 0, 0, axis=1)
+    maps = [outputs[name] for name in ("part_prob", "locref", "pairwise_features")]
+
+    def run():
+        features = fast.run(maps, {pictures: picture})[-1]
+        fast.run(outputs["pairwise_pred"], {outputs["pairwise_features"]: features, cells: detected})
+
+    return median_seconds(run, repeats)
+
+
+def memory_of_inference():
+    """Peak memory in MB of a process that runs the network of several people on a picture of 800 x 600 px."""
+    engine_inference("auto", 600, 800, repeats=1)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+
+
+def in_a_process_of_its_own(function):
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(function)
+
+
+def pose_difference():
+    """(median, 99th percentile) px: how far joints of the shipped weights move between precision exact and auto, those
+    above the drawing threshold, over the data set of the config; None where that is not there."""
+    configs = [cfg_from_file(SHIPPED) for _ in range(2)]
+    for cfg, precision in zip(configs, ("exact", "auto")):
+        cfg.precision = precision
+    if not os.path.exists(os.path.join(os.path.dirname(SHIPPED), configs[0].dataset)):
+        return None
+    exact, auto = (PosePredictor(cfg) for cfg in configs)
+    distances = []
+    for item in factory.create(configs[0]).data:
+        image = read_picture(item)
+        pose = exact.find(image).pose
+        drawn = pose[:, 2] >= configs[0].score_threshold
+        distances.append(np.linalg.norm((pose - auto.find(image).pose)[drawn, :2], axis=1))
+    return np.percentile(np.concatenate(distances), [50, 99])
+
+
+def crowd(people):
+    """(SpatialModel, maps) of so many people from crowd.npz."""
+    cfg = default_config()
+    cfg.update(num_joints=17, nms_radius=5.0, det_min_score=0.2, location_refinement=True,
+               sparse_graph=CROWD["sparse"].tolist())
+    model = SpatialModel(cfg)
+    for a, b in model.pairs:
+        model.X_min[a][b], model.X_max[a][b], model.w[a][b] = (CROWD[part] for part in ("X_min", "X_max", "w"))
+    scores = CROWD["p%d_scoremap" % people]
+    pairwise = np.zeros(scores.shape[:2] + (17 * 16, 2), np.float32)
+    pairwise[tuple(CROWD["p%d_cells" % people].T)] = CROWD["p%d_pairwise" % people]
+    return model, (scores, CROWD["p%d_locref" % people], pairwise)
+
+
+def detecting(people):
+    """Seconds from maps of 75 x 106 cells to detections."""
+    model, maps = crowd(people)
+    return median_seconds(lambda: extract_detections(model.cfg, *maps))
+
+
+def assembling(people):
+    """Seconds from detections to people: pairwise probabilities, graph and solver."""
+    model, maps = crowd(people)
+    detections = extract_detections(model.cfg, *maps)
+    return median_seconds(lambda: find_people(model, detections))
 
 
 def pairwise_targets():
     """Seconds to make the dense maps of four people with 17 joints, 400 x 300 px, with pairwise offsets."""
     rng = np.random.RandomState(0)
-    people = [(np.arange(17), rng.uniform(0, (400, 300), (17, 2))) for _ in range(4)]
+    people = [(np.arange(17), rng.uniform(0, (WIDTH, HEIGHT), (17, 2))) for _ in range(4)]
     stats = np.zeros((17, 17, 2)), np.ones((17, 17, 2))
-    size = map_size(300, 400, 8)
+    size = map_size(HEIGHT, WIDTH, 8)
 
     def make():
         targets = encode(people, size, 17, 17, pairwise_stats=stats)
@@ -89,21 +200,62 @@ def cold_start():
     return median_seconds(lambda: subprocess.check_call(command, stdout=subprocess.DEVNULL), repeats=3)
 
 
+def processor():
+    """Its name and what it can, in words."""
+    try:
+        with open("/proc/cpuinfo") as stream:
+            lines = dict(line.split(":", 1) for line in stream.read().replace("\t", "").splitlines() if ":" in line)
+    except OSError:
+        lines = {}
+    flags = lines.get("flags", "").split()
+    able = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in flags]
+    return "%s, %d cores, %s; bfloat16 is %s" % (lines.get("model name", "unknown processor").strip(), os.cpu_count(),
+                                                 " ".join(able), "used" if has_bfloat16() else "not used")
+
+
+def measure():
+    """Yields (name, {"seconds": ..., "baseline_seconds": ..., "ratio": ...} or {"value": ...})."""
+    plain = plain_inference()
+    baselines = {name: seconds * plain / PLAIN_THERE for name, seconds in SECONDS_OF_2017.items()}
+    baselines.update(inference_exact=plain, inference_auto=plain)
+    for name, seconds in [
+            ("inference_exact", lambda: engine_inference("exact")),
+            ("inference_auto", lambda: engine_inference("auto")),
+            ("train_r50", lambda: training_step("resnet_50", HEIGHT, WIDTH, 4, True)),
+            ("train_lite0_224", lambda: training_step("efficientnet_lite0", 224, 224, 8, True)),
+            ("targets_pairwise", pairwise_targets),
+            ("nms_detections", lambda: detecting(10)),
+            ("graph_solver_3", lambda: assembling(3)),
+            ("graph_solver_10", lambda: assembling(10)),
+            ("graph_solver_25", lambda: assembling(25)),
+            ("single_224_ms", lambda: inference(224)),
+            ("multi_416_ms", lambda: several_people(416))]:
+        result = {"seconds": seconds()}
+        if name in baselines:
+            result.update(baseline_seconds=baselines[name], ratio=baselines[name] / result["seconds"])
+        yield name, result
+    yield "cold_start_s", {"value": cold_start()}
+    yield "peak_memory_mb", {"value": in_a_process_of_its_own(memory_of_inference)}
+    differences = pose_difference()
+    if differences is not None:
+        yield "pose_diff_auto_median_px", {"value": differences[0]}
+        yield "pose_diff_auto_p99_px", {"value": differences[1]}
+
+
 def main():
-    results = {
-        "single_224_ms": {"seconds": inference(224)},
-        "multi_416_ms": {"seconds": several_people(416)},
-        "train_lite0_224_batch_8": {"seconds": training_step("efficientnet_lite0", 224, 224, 8, True)},
-        "train_r50": {"seconds": training_step("resnet_50", 300, 400, 1, True)},
-        "targets_pairwise": {"seconds": pairwise_targets()},
-        "cold_start_s": {"value": cold_start()},
-    }
-    print("%s, %d cores, bfloat16: %s" % (platform.processor() or platform.machine(), os.cpu_count(), has_bfloat16()))
-    for name, result in results.items():
-        print("%-26s %8.1f ms" % (name, 1000 * result.get("seconds", result.get("value", 0))))
+    print(processor())
+    results = {}
+    for name, result in measure():
+        results[name] = result
+        if "value" in result:
+            print("%-26s %10.2f" % (name, result["value"]), flush=True)
+        else:
+            compared = "  %.1f times as fast as %.1f ms" % (
+                result["ratio"], 1000 * result["baseline_seconds"]) if "ratio" in result else ""
+            print("%-26s %10.1f ms%s" % (name, 1000 * result["seconds"], compared), flush=True)
     os.makedirs("out", exist_ok=True)
     with open("out/bench.json", "w") as stream:
-        json.dump(results, stream, indent=1)
+        json.dump(dict(results, processor=processor()), stream, indent=1)
 
 
 if __name__ == "__main__":
