@@ -155,9 +155,12 @@ def test_regularize_adds_the_l2_term():
     assert found == pytest.approx(0.01 * sum((value ** 2).sum() / 2 for value in values), rel=1e-4)
 
 
-def test_listed_pairwise_targets_give_the_loss_of_dense_ones():
+@pytest.mark.parametrize("net_type, last", [("efficientnet_lite0", "pose/decoder/stride_8/merge/weights"),
+                                            ("resnet_50", "resnet_v1_50/block4/unit_3/bottleneck_v1/conv3/weights")])
+def test_listed_pairwise_targets_give_the_loss_and_gradients_of_dense_ones(net_type, last):
     cfg = default_config()
-    cfg.update(net_type="efficientnet_lite0", skip_connections=True, num_joints=3, pairwise_predict=True, batch_size=2)
+    cfg.update(net_type=net_type, skip_connections=net_type != "resnet_50", num_joints=3, pairwise_predict=True,
+               batch_size=2)
     rng = np.random.RandomState(0)
     index = np.array([[0, 1, 2, 5], [1, 3, 0, 0], [1, 3, 0, 4]])
     values = rng.randn(3, 2) * 3
@@ -165,16 +168,21 @@ def test_listed_pairwise_targets_give_the_loss_of_dense_ones():
     dense[tuple(index.T)], mask[tuple(index.T)] = values, 1
     with tf.Graph().as_default(), tf.Session() as session:
         net = pose_net(cfg)
-        losses = []
+        found = []
         for inputs in (training_inputs(cfg),
                        {key: tf.placeholder(tf.float32, shape) for key, shape in get_batch_spec(cfg).items()}):
             batch = {Batch.inputs: np.full((2, 32, 32, 3), 99.0), Extra.pairwise_index: index,
                      Extra.pairwise_values: values, Batch.pairwise_targets: dense.reshape(2, 4, 4, 12),
                      Batch.pairwise_mask: mask.reshape(2, 4, 4, 12), Batch.part_score_targets: np.zeros((2, 4, 4, 3)),
                      Batch.part_score_weights: np.ones((2, 4, 4, 3)), Extra.padding_mask: np.ones((2, 4, 4, 1))}
-            with tf.variable_scope("", reuse=bool(losses)):
+            with tf.variable_scope("", reuse=bool(found)):
                 loss = net.train(inputs)["pairwise_loss"]
-            if not losses:
+            if not found:
                 session.run(tf.global_variables_initializer())
-            losses.append(session.run(loss, {inputs[key]: batch[key] for key in inputs}))
-    assert losses[0] == pytest.approx(losses[1], rel=1e-5) and losses[0] > 0
+            variables = [v for v in tf.trainable_variables() if "pairwise_pred" in v.op.name or v.op.name == last]
+            found.append(session.run([loss] + tf.gradients(loss, variables), {inputs[key]: batch[key] for key in inputs}))
+    assert len(variables) == 3
+    for listed, dense in zip(*found):
+        size = np.abs(dense).max()
+        assert size > 0
+        np.testing.assert_allclose(listed, dense, rtol=0, atol=1e-4 * size)
