@@ -109,16 +109,19 @@ def plain_inference():
 
 def engine_inference(precision, height=HEIGHT, width=WIDTH, repeats=9):
     """Seconds for one picture as PosePredictor runs it: maps, and pairwise offsets at the detections of ten people."""
-    session, fed, outputs, _ = people_network()
-    fast, (pictures, cells), outputs = fast_session(session, fed, outputs, precision)
+    session, (pictures, cells), outputs, _ = people_network()
+    offsets = {"pairwise_pred": outputs.pop("pairwise_pred")}
+    maps = fast_session(session, [pictures], outputs, precision)
+    head = fast_session(session, [outputs["pairwise_features"], cells], offsets, precision)
     session.close()
     picture = np.zeros((1, height, width, 3))
     detected = np.insert(CROWD["p10_cells"] % map_size(height, width, 8), 0, 0, axis=1)
-    maps = [outputs[name] for name in ("part_prob", "locref", "pairwise_features")]
 
     def run():
-        features = fast.run(maps, {pictures: picture})[-1]
-        fast.run(outputs["pairwise_pred"], {outputs["pairwise_features"]: features, cells: detected})
+        network, fed, fetched = maps
+        features = network.run(fetched, {fed[0]: picture})["pairwise_features"]
+        network, fed, fetched = head
+        network.run(fetched, dict(zip(fed, (features, detected))))
 
     return median_seconds(run, repeats)
 

@@ -8,8 +8,8 @@ def fast_session(session, fed, fetched, precision="auto"):
     Variables become constants, and with them what is made of them alone: a batch normalisation is then a part of the
     convolution before it.
 
-    fed: [tensor] that runs will feed, at least; what is worked out without them may not depend on anything else fed
-    fetched: {name: tensor} that they will fetch
+    fed: [tensor] that runs feed, all of them: placeholders, or what the network makes of those on its way
+    fetched: {name: tensor} that they fetch. Each set of tensors fetched keeps weights of its own: better always all
     precision: "exact", float32, equal to the network given to 1e-4; "auto", bfloat16 where the processor computes in it,
         else the same
     """
@@ -22,10 +22,10 @@ def fast_session(session, fed, fetched, precision="auto"):
 
 
 def folded(session, fed, fetched):
-    """The GraphDef of the operations between tensors, these included, where all that does not depend on those fed is a
-    constant. Names stay as they are."""
+    """The GraphDef of the operations between tensors, where all that does not depend on those fed is a constant. Names stay
+    as they are."""
     changing = _depending_on(session.graph, fed)
-    operations, constants, todo = set(), {}, [tensor.op for tensor in fed + fetched]
+    operations, constants, todo = {tensor.op for tensor in fed}, {}, [tensor.op for tensor in fetched]
     while todo:
         operation = todo.pop()
         if operation in operations:
@@ -38,11 +38,15 @@ def folded(session, fed, fetched):
                 constants[tensor.op.name] = tensor
     graph_def = tf.GraphDef()
     graph_def.versions.CopyFrom(session.graph.as_graph_def().versions)
+    for tensor in fed:
+        node = graph_def.node.add(name=tensor.op.name, op="Placeholder")
+        node.attr["dtype"].type = tensor.dtype.as_datatype_enum
+        node.attr["shape"].shape.CopyFrom(tensor.shape.as_proto())
     for name, value in session.run(constants).items():
         node = graph_def.node.add(name=name, op="Const")
         node.attr["dtype"].type = constants[name].dtype.as_datatype_enum
         node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value))
-    graph_def.node.extend(operation.node_def for operation in operations)
+    graph_def.node.extend(operation.node_def for operation in operations - {tensor.op for tensor in fed})
     return graph_def
 
 

@@ -138,8 +138,10 @@ class PosePredictor(object):
         with tf.Graph().as_default():
             cells = tf.placeholder(tf.int32, [None, 3], "cells")  # place in the batch, row, column
             session, inputs, outputs = setup_pose_prediction(cfg, cells)
-        self._session, (self._inputs, self._cells), self._outputs = fast_session(
-            session, [inputs, cells], outputs, cfg.precision)
+        offsets = {name: outputs.pop(name) for name in ("pairwise_pred",) if name in outputs}
+        self._session, (self._inputs,), self._outputs = fast_session(session, [inputs], outputs, cfg.precision)
+        if offsets:
+            self._pairwise = fast_session(session, [outputs["pairwise_features"], cells], offsets, cfg.precision)
         session.close()
         self._stats = load_pairwise_stats(cfg) if cfg.pairwise_predict else None
 
@@ -148,9 +150,7 @@ class PosePredictor(object):
         last one as a PairwiseField. With test_mirrored, scores and locref are means over the picture and its mirror image.
         """
         pictures = self._with_mirror_image(image) if self.cfg.test_mirrored else image[None]
-        fetched = {name: self._outputs[name] for name in ("part_prob", "locref", "pairwise_features")
-                   if name in self._outputs}
-        found = self._session.run(fetched, {self._inputs: pictures})
+        found = self._session.run(self._outputs, {self._inputs: pictures})
         scores, locref, pairwise = self._mean(found["part_prob"]), None, None
         if "locref" in found:
             offsets = found["locref"].reshape(found["part_prob"].shape + (2,)) * self.cfg.locref_stdev
@@ -187,8 +187,9 @@ class PosePredictor(object):
     def _offsets_at(self, features, cells):
         if not len(cells):  # of nothing, oneDNN's convolutions return maps with too few channels
             return np.zeros((0, self.cfg.num_joints * (self.cfg.num_joints - 1), 2))
-        feed = {self._outputs["pairwise_features"]: features, self._cells: np.insert(cells, 0, 0, axis=1)}
-        return pairwise_px(self._session.run(self._outputs["pairwise_pred"], feed), self.cfg, self._stats)
+        session, fed, fetched = self._pairwise
+        found = session.run(fetched, dict(zip(fed, (features, np.insert(cells, 0, 0, axis=1)))))
+        return pairwise_px(found["pairwise_pred"], self.cfg, self._stats)
 
     def scales_for(self, image):
         """The scales at which people are searched: those that give the picture as many pixels as squares of the sides
