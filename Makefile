@@ -20,7 +20,7 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/bench.py
 
 SOURCES = setup.py $(wildcard lib/*/*.pyx lib/*/*.cpp lib/*/*.hpp)
-PIP = -m pip --quiet --disable-pip-version-check install
+PIP = -W ignore -m pip --quiet --disable-pip-version-check install
 
 .venv/installed: $(SOURCES)
 	@echo "installing into .venv: TensorFlow and other packages, and this project; a few minutes the first time"
