@@ -3,7 +3,7 @@
 All maps are [B, H, W, channels]. Some heads can be asked for single cells alone, int32 [N, 3] (place in the batch, row,
 column), and then give [N, channels].
 """
-from nnet.layers import conv, deconv, deconv_at, depthwise_conv, upsample
+from nnet.layers import conv, conv_at, deconv, deconv_at, depthwise_conv, upsample
 from nnet.tf import tf
 
 DECODER_CHANNELS = {16: 128, 8: 96}  # of the maps of each stride, with skip connections
@@ -21,9 +21,7 @@ def deconv_head(x, channels, name, cells=None):
 
 def pointwise_head(x, channels, name, cells=None):
     """A 1 x 1 convolution."""
-    if cells is None:
-        return conv(x, channels, 1, name)
-    return conv(tf.gather_nd(x, cells)[:, None, None], channels, 1, name)[:, 0, 0]
+    return conv(x, channels, 1, name) if cells is None else conv_at(x, channels, name, cells)
 
 
 def decode(features):

@@ -68,6 +68,16 @@ def conv(x, channels, size, name, stride=1):
         return tf.nn.bias_add(x, biases_of(channels))
 
 
+def conv_at(x, channels, name, cells):
+    """A 1 x 1 convolution in single cells alone, int32 [N, 3] (place in the batch, row, column) -> [N, channels]
+
+    A product of matrices, since oneDNN's convolution of no cells at all has the wrong number of channels.
+    """
+    with tf.variable_scope(name):
+        weights = weights_of([1, 1, int(x.shape[3]), channels])
+        return tf.nn.bias_add(tf.matmul(tf.gather_nd(x, cells), weights[0, 0]), biases_of(channels))
+
+
 def upsample(x):
     """Twice as large, bilinearly, corners aligned as pictures' are: cell (r, c) covers what (r // 2, c // 2) covered.
     x: [B, H, W, C] -> [B, 2H, 2W, C]"""

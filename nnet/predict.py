@@ -185,8 +185,6 @@ class PosePredictor(object):
         return canvas
 
     def _offsets_at(self, features, cells):
-        if not len(cells):  # of nothing, oneDNN's convolutions return maps with too few channels
-            return np.zeros((0, self.cfg.num_joints * (self.cfg.num_joints - 1), 2))
         session, fed, fetched = self._pairwise
         found = session.run(fetched, dict(zip(fed, (features, np.insert(cells, 0, 0, axis=1)))))
         return pairwise_px(found["pairwise_pred"], self.cfg, self._stats)
