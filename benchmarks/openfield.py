@@ -68,8 +68,8 @@ def predict_video(predictor, path, out, skeleton):
         raise UserError('%s: pip install -e ".[video]" installs what reads videos' % error) from None
     with av.open(path) as video, av.open(out + ".mp4", "w") as drawn, open(out + ".csv", "w", newline="") as stream:
         source = video.streams.video[0]
-        target = drawn.add_stream("mpeg4", rate=source.average_rate / EVERY, width=source.width, height=source.height,
-                                  bit_rate=2000000)
+        rate = (source.average_rate / EVERY).limit_denominator(100)  # MPEG-4 takes no finer ones
+        target = drawn.add_stream("mpeg4", rate=rate, width=source.width, height=source.height, bit_rate=2000000)
         table = csv.writer(stream)
         table.writerow(["frame"] + [name + part for name in skeleton.joint_names for part in ("_x", "_y", "_score")])
         for number, frame in enumerate(tqdm(video.decode(source), "predicting", source.frames or None)):
