@@ -19,7 +19,9 @@ NEAR = 1 / 3  # of the torso, left hip to right shoulder; in the tiny pictures 4
 
 @pytest.fixture(scope="module")
 def predictor():
-    return PosePredictor(cfg_from_file(os.path.join(ROOT, "models/single/test/pose_cfg.yaml")))
+    cfg = cfg_from_file(os.path.join(ROOT, "models/single/test/pose_cfg.yaml"))
+    cfg.precision = "exact"  # the same on all processors
+    return PosePredictor(cfg)
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +52,8 @@ def largest_side(side):
     return lambda image, tmp_path: resize(image, side / max(image.shape[:2]))
 
 
-@pytest.mark.parametrize("change", [grey_of_16_bits, largest_side(64), largest_side(2000)],
-                         ids=["grey, 16 bits", "64 px", "2000 px"])
+@pytest.mark.parametrize("change", [grey_of_16_bits, largest_side(96), largest_side(2000)],
+                         ids=["grey, 16 bits", "96 px", "2000 px"])
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_whole_picture(predictor, whole, tmp_path, name, change):
     """No joint is elsewhere; small pictures lose some, a third at least are left."""
@@ -80,8 +82,7 @@ def halves(predictor, whole):
     return found
 
 
-NOT_YET = {("skier", "upper"): "an elbow and a shoulder, black before black",
-           ("skateboarder_standing", "lower"): "the left wrist, taken for the other one, which is cut off"}
+NOT_YET = {("skier", "upper"): "an elbow and a shoulder, black before black"}
 
 
 @pytest.mark.parametrize("name, half", [
