@@ -3,7 +3,6 @@ import argparse
 import os
 
 import numpy as np
-import scipy.io
 from PIL import Image
 from tqdm import tqdm
 
@@ -12,17 +11,17 @@ from dataset.pose_dataset import read_picture
 from nnet.predict import PosePredictor
 from util.command import run_command, unique_names
 from util.config import load_config
+from util.mat import write_mat
 from util.skeleton import Skeleton
 from util.visualize import draw_pose
 
 
 def cache_maps(folder, name, found):
     """Write a picture's maps as <folder>/<image>.mat (scoremaps) and <image>_locreg.mat (locreg_pred, px)."""
-    os.makedirs(folder, exist_ok=True)
     name = os.path.join(folder, name)
-    scipy.io.savemat(name + ".mat", {"scoremaps": found.scores.astype(np.float32)})
+    write_mat(name + ".mat", {"scoremaps": found.scores.astype(np.float32)})
     if found.locref is not None:
-        scipy.io.savemat(name + "_locreg.mat", {"locreg_pred": found.locref.astype(np.float32)})
+        write_mat(name + "_locreg.mat", {"locreg_pred": found.locref.astype(np.float32)})
 
 
 def test(cfg, out, draw, cache):
@@ -43,7 +42,7 @@ def test(cfg, out, draw, cache):
             drawn = draw_pose(image, found.pose, skeleton, cfg.score_threshold)
             Image.fromarray(drawn).save(os.path.join(out, name + "_pose.png"))
     path = os.path.join(out, "predictions.mat")
-    scipy.io.savemat(path, {"joints": joints})
+    write_mat(path, {"joints": joints})
     print("wrote %s: %d pictures" % (path, dataset.num_images))
 
 

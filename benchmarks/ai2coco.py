@@ -17,9 +17,9 @@ import numpy as np
 from PIL import Image
 
 from dataset.formats.ai_challenger import LAYOUTS
+from util.config import PROJECT
 from util.image import image_size
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NAMES_PER_FILE = 1000
 PEOPLE = (1, 4)  # a picture: from, below; the challenge has 1.8 on average
 
@@ -73,7 +73,7 @@ def main():
             image_size(path)
         print("headers alone, one thread: %.0f files/s" % (len(paths) / (time.perf_counter() - start)))
         for layout in sorted(LAYOUTS):
-            seconds, busy = run([sys.executable, os.path.join(ROOT, "ai2coco.py"), "--keypoint_json", annotations,
+            seconds, busy = run([sys.executable, os.path.join(PROJECT, "ai2coco.py"), "--keypoint_json", annotations,
                                  "--img_dir", images, "--layout", layout])
             print("%s: %d records (%d MB), %d pictures: %.1f s, %.0f records/s; %.1f s of the processor; peak %.2f GB"
                   % (layout, args.records, os.path.getsize(annotations) / 1e6, args.pictures, seconds,

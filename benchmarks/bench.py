@@ -29,13 +29,12 @@ from nnet.net_factory import pose_net
 from nnet.pose_net import get_batch_spec
 from nnet.predict import PosePredictor
 from nnet.tf import has_bfloat16, session_config, tf
-from util.config import cfg_from_file, default_config
+from util.config import PROJECT, cfg_from_file, default_config
 from util.image import resize_to
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SHIPPED = os.path.join(ROOT, "models/single/test/pose_cfg.yaml")
-SHIPPED_MULTI = os.path.join(ROOT, "models/multi/test/pose_cfg.yaml")
-CROWD = np.load(os.path.join(ROOT, "benchmarks/crowd.npz"), allow_pickle=False)
+SHIPPED = os.path.join(PROJECT, "models/single/test/pose_cfg.yaml")
+SHIPPED_MULTI = os.path.join(PROJECT, "models/multi/test/pose_cfg.yaml")
+CROWD = np.load(os.path.join(PROJECT, "benchmarks/crowd.npz"), allow_pickle=False)
 HEIGHT, WIDTH = 300, 400
 
 # Seconds of the 2017 code (TensorFlow 1.15) on a machine that takes PLAIN_THERE for the plain graph.
@@ -198,8 +197,8 @@ def pairwise_targets():
 
 def cold_start():
     """Seconds from the command to the JSON of one picture."""
-    picture = os.path.join(ROOT, "demo/images/skier.jpg")
-    command = [sys.executable, os.path.join(ROOT, "demo/singleperson.py"), picture, "--out", "out/bench"]
+    picture = os.path.join(PROJECT, "demo/images/skier.jpg")
+    command = [sys.executable, os.path.join(PROJECT, "demo/singleperson.py"), picture, "--out", "out/bench"]
     return median_seconds(lambda: subprocess.check_call(command, stdout=subprocess.DEVNULL), repeats=3)
 
 

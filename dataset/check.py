@@ -51,10 +51,7 @@ def load(cfg):
 
 def load_validation(cfg):
     """The DataItems of the config's val_dataset; none where it has none. Raises UserError."""
-    if not cfg.val_dataset:
-        return []
-    phase = {"dataset_phase": cfg.val_phase} if "val_phase" in cfg else {}
-    return load(Config(cfg, dataset=cfg.val_dataset, video_batch=False, **phase)).data
+    return load(Config(factory.of_validation(cfg), video_batch=False)).data if cfg.val_dataset else []
 
 
 def summary(name, items, skeleton):

@@ -6,9 +6,15 @@ from dataset.mscoco import MSCOCO
 from dataset.penn_action import PennAction
 from dataset.pose_dataset import PoseDataset
 from util.command import UserError
-from util.config import with_defaults
+from util.config import Config, with_defaults
 
 TYPES = {"default": PoseDataset, "mpii": MPII, "coco": MSCOCO, "penn_action": PennAction}
+
+
+def of_validation(cfg):
+    """The config of a config's val_dataset."""
+    phase = {"dataset_phase": cfg.val_phase} if "val_phase" in cfg else {}
+    return Config(cfg, dataset=cfg.val_dataset, **phase)
 
 
 def create(cfg):

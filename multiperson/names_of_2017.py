@@ -18,7 +18,9 @@ class SpatialModel(pairwise.SpatialModel):
 
     def eval(self, cidx1, cidx2, detections):
         """[n1, n2]: the probability that two detections of joints cidx1 <= cidx2 are one person's."""
-        return self.same_person(detections, cidx1, cidx2)
+        if cidx1 == cidx2:
+            return self.same_person(detections, cidx1, cidx1)
+        return self.compute_different_part_pairwise(cidx1, cidx2, detections)
 
     def compute_different_part_pairwise(self, cidx1, cidx2, detections):
         return self.same_person(detections, cidx1, cidx2)

@@ -3,13 +3,13 @@ import os
 from typing import NamedTuple
 
 import numpy as np
-import scipy.io
 from scipy.spatial.distance import cdist
 from scipy.special import expit
 
 from dataset.targets import get_pairwise_index
 from util.command import UserError
 from util.config import find_file, with_defaults
+from util.mat import read_mat, write_mat
 
 NUM_FEATURES = 8
 PARTS_OF_A_PERSON = 10  # with pairwise_relative, distances are in tenths of the person's size
@@ -145,10 +145,10 @@ def read_pair_model(folder, a, b):
         raise SpatialModelError("there is no spatial model %s, which the edges between joints %d and %d need; "
                                 "train_spatial_model.py makes one" % (path, a, b))
     try:
-        model = scipy.io.loadmat(path, squeeze_me=True, struct_as_record=False)["spatial_model"]
+        model = read_mat(path, squeeze_me=True, struct_as_record=False)["spatial_model"]
         parts = PairModel(*(np.asarray(part, float) for part in (
             model.training_opts.X_min, model.training_opts.X_max, model.log_reg.w)))
-    except Exception as error:  # scipy raises many kinds for files that are not MATLAB's
+    except Exception as error:  # no MATLAB file, or one of something else
         raise SpatialModelError("%s is not a spatial model (%s)" % (path, error)) from None
     shapes = [part.shape for part in parts]
     wanted = [(NUM_FEATURES,), (NUM_FEATURES,), (NUM_FEATURES + 1,)]
@@ -160,9 +160,6 @@ def read_pair_model(folder, a, b):
 
 def write_pair_model(folder, a, b, model):
     """Write a PairModel of joints a < b, in the reference's form. The folder is made where there is none."""
-    os.makedirs(folder, exist_ok=True)
-    path = pair_model_path(folder, a, b)
     options = {"X_min": np.reshape(model.X_min, (1, -1)), "X_max": np.reshape(model.X_max, (1, -1))}
     file = {"spatial_model": {"training_opts": options, "log_reg": {"w": np.reshape(model.w, (1, -1))}}}
-    scipy.io.savemat(path + ".tmp", file, appendmat=False)
-    os.replace(path + ".tmp", path)  # whole or not at all
+    write_mat(pair_model_path(folder, a, b), file)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from dataset import factory
 from nnet.net_factory import pose_net
 from nnet.predict import argmax_pose_predict, extract_cnn_output
 from nnet.tf import tf
@@ -19,10 +20,7 @@ def validation_config(cfg):
     """The config of val_dataset, whose pictures are resized and cut as for training, but not changed at random."""
     if cfg.dataset_type == "coco" and "val_phase" not in cfg:
         raise UserError("val_dataset of dataset_type coco needs val_phase, the phase of its annotations and pictures")
-    changes = dict(UNCHANGED, dataset=cfg.val_dataset)
-    if "val_phase" in cfg:
-        changes["dataset_phase"] = cfg.val_phase
-    return Config(dict(cfg, **changes))
+    return Config(factory.of_validation(cfg), **UNCHANGED)
 
 
 def find_around(scores, locref, stride, person):

@@ -138,10 +138,10 @@ class PosePredictor(object):
         with tf.Graph().as_default():
             cells = tf.placeholder(tf.int32, [None, 3], "cells")  # place in the batch, row, column
             session, inputs, outputs = setup_pose_prediction(cfg, cells)
-        offsets = {name: outputs.pop(name) for name in ("pairwise_pred",) if name in outputs}
+        offsets = outputs.pop("pairwise_pred", None)
         self._session, (self._inputs,), self._outputs = fast_session(session, [inputs], outputs, cfg.precision)
-        if offsets:
-            self._pairwise = fast_session(session, [outputs["pairwise_features"], cells], offsets, cfg.precision)
+        if offsets is not None:
+            self._pairwise = fast_session(session, [outputs["pairwise_features"], cells], {"offsets": offsets}, cfg.precision)
         session.close()
         self._stats = load_pairwise_stats(cfg) if cfg.pairwise_predict else None
 
@@ -187,7 +187,7 @@ class PosePredictor(object):
     def _offsets_at(self, features, cells):
         session, fed, fetched = self._pairwise
         found = session.run(fetched, dict(zip(fed, (features, np.insert(cells, 0, 0, axis=1)))))
-        return pairwise_px(found["pairwise_pred"], self.cfg, self._stats)
+        return pairwise_px(found["offsets"], self.cfg, self._stats)
 
     def scales_for(self, image):
         """The scales at which people are searched: those that give the picture as many pixels as squares of the sides
