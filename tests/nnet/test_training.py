@@ -59,7 +59,8 @@ def start(folder, write_config, random_weights):
     write_config(folder, init_weights=random_weights, cosine=[0.002, 0.0001, 40])
     with open(str(folder / "output"), "a") as output:
         return subprocess.Popen([sys.executable, os.path.join(ROOT, "train.py")], cwd=str(folder), stdout=output,
-                                stderr=subprocess.STDOUT)
+                                stderr=subprocess.STDOUT,  # a suite in a shell's background ignores SIGINT
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
 
 
 def wait_for(condition, process, seconds=120):
