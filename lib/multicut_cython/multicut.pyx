@@ -91,7 +91,8 @@ def solve(unary, edges, costs, *, must_join=(), must_cut=(), must_keep=(), allow
         must_keep: [k] nodes.
         allow_suppression: False keeps all nodes.
         time_limit: seconds after which no improvement is looked for any more; None = the effort decides alone. It is
-            kept within a tenth, except that the first greedy solution is always completed.
+            kept within a tenth, except that the first greedy solution is always completed, and that a proof may take
+            a fifth of a second to stop.
         seed: of the random moves; the same seed gives the same result (as long as no time limit cuts in).
         effort: how long to look for improvements of the first local optimum and its bound: 1 is some five to twenty
             times as long as it took to find them, 0 not at all. Nothing is spent on parts of the graph that are proven

@@ -7,10 +7,6 @@ namespace multicut {
 
 namespace {
 
-std::uint64_t key(Index first, Index second) {
-    return static_cast<std::uint64_t>(first) << 32 | static_cast<std::uint32_t>(second);
-}
-
 // The cost of a node that is joined to none: it may still be active.
 double alone(double active) { return std::min(0.0, active); }
 
@@ -77,15 +73,14 @@ Index Relaxation::edge_between(Index a, Index b) const {
     const Arc* found = std::lower_bound(arcs.begin(), arcs.end(), b, by_node);
     if (found != arcs.end() && found->to == b)
         return edge_of_arc_[problem_->graph.first_arc(a) + (found - arcs.begin())];
-    const auto chord = chord_index_.find(key(std::min(a, b), std::max(a, b)));
-    return chord == chord_index_.end() ? -1 : chord->second;
+    return chord_index_.find(std::min(a, b), std::max(a, b));
 }
 
 Index Relaxation::edge_or_chord(Index a, Index b) {
     const Index found = edge_between(a, b);
     if (found >= 0)
         return found;
-    chord_index_[key(std::min(a, b), std::max(a, b))] = edges();
+    chord_index_.insert(std::min(a, b), std::max(a, b), edges());
     cost_.push_back(0.0);
     return edges() - 1;
 }
@@ -94,11 +89,11 @@ Relaxation::Triangle& Relaxation::triangle_of(Index a, Index b, Index c) {
     Index node[3] = {a, b, c};
     std::sort(node, node + 3);
     const Index first = edge_or_chord(node[0], node[1]);
-    const auto place = triangle_index_.emplace(key(first, node[2]), static_cast<Index>(triangles_.size()));
-    if (place.second)
+    const Index place = triangle_index_.insert(first, node[2], static_cast<Index>(triangles_.size()));
+    if (place == static_cast<Index>(triangles_.size()))
         triangles_.push_back({{node[0], node[1], node[2]},
                               {first, edge_or_chord(node[0], node[2]), edge_or_chord(node[1], node[2])}});
-    return triangles_[place.first->second];
+    return triangles_[place];
 }
 
 void Relaxation::pack_cycle(const std::vector<Index>& path, double amount) {
@@ -155,11 +150,8 @@ void Relaxation::pass_messages(Pair& p) {
     shift(p.joined, cost_[p.edge], joined() - alone(p.active[0]) - alone(p.active[1]));
 }
 
-void Relaxation::pass_messages() {
-    for (Pair& pair : pairs_)
-        pass_messages(pair);
-    for (Triangle& triangle : triangles_)
-        pass_messages(triangle);
+void Relaxation::pass_messages(const Deadline& deadline) {
+    pass_over_all(deadline, [this](auto& problem) { pass_messages(problem); });
 }
 
 double Relaxation::bound() const {
@@ -175,17 +167,17 @@ double Relaxation::bound() const {
     return sum;
 }
 
-double Relaxation::bound_after(int rounds) {
-    const std::vector<double> cost = cost_, activation = activation_;
-    const std::vector<Triangle> triangles = triangles_;
-    const std::vector<Pair> pairs = pairs_;
+double Relaxation::bound_after(int rounds, const Deadline& deadline) {
+    std::vector<double> cost = cost_, activation = activation_;
+    std::vector<Triangle> triangles = triangles_;
+    std::vector<Pair> pairs = pairs_;
     for (int round = 0; round < rounds; ++round)
-        pass_messages();
+        pass_messages(deadline);
     const double reached = bound();
-    cost_ = cost;
-    activation_ = activation;
-    triangles_ = triangles;
-    pairs_ = pairs;
+    cost_.swap(cost);
+    activation_.swap(activation);
+    triangles_.swap(triangles);
+    pairs_.swap(pairs);
     return reached;
 }
 

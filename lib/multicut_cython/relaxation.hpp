@@ -9,9 +9,10 @@
 // which gives the inequalities y_ab + y_ac - y_bc <= k_a.
 #pragma once
 
-#include <unordered_map>
 #include <vector>
 
+#include "effort.hpp"
+#include "pair_index.hpp"
 #include "problem.hpp"
 
 namespace multicut {
@@ -35,19 +36,20 @@ public:
     void add_cycle(const std::vector<Index>& path) { pack_cycle(path, 0.0); }
     void add_triangle(Index a, Index b, Index c) { triangle_of(a, b, c); }
 
-    // One round of message passing over all triangles and pairs, after which the bound is never lower.
-    void pass_messages();
+    // One round of message passing over all triangles and pairs, after which the bound is never lower. Any part of a
+    // round is as valid: it stops at the deadline.
+    void pass_messages(const Deadline& deadline);
 
     // The same for the dual smoothed by a temperature: minima become soft minima. In contrast to the exact messages it
     // does not get stuck, and comes close to the best bound of these triangles when the temperature falls slowly; take
     // the bound after some exact messages. The odds of an edge being joined are then exp(-cost(edge) / temperature).
-    void pass_soft_messages(double temperature);
+    void pass_soft_messages(double temperature, const Deadline& deadline);
     double joined(Index edge, double temperature) const;  // an approximate optimum of the relaxation, in [0, 1]
     double active(Index node, double temperature) const;
 
     double bound() const;
     // What bound() would be after this many rounds of messages.
-    double bound_after(int rounds);
+    double bound_after(int rounds, const Deadline& deadline);
     std::size_t triangles() const { return triangles_.size(); }
     // The number of arcs that take about as long to look at as one round of messages.
     double work() const { return 30.0 * triangles_.size() + 10.0 * pairs_.size(); }
@@ -73,6 +75,8 @@ private:
         double active[2] = {0, 0};
     };
 
+    template <class Pass>
+    void pass_over_all(const Deadline& deadline, Pass pass);
     Index edge_or_chord(Index a, Index b);
     Triangle& triangle_of(Index a, Index b, Index c);
     void pass_messages(Triangle& triangle);
@@ -85,9 +89,22 @@ private:
     std::vector<double> cost_;        // of edges and chords
     std::vector<double> activation_;  // of nodes
     std::vector<char> activates_;     // of nodes: whether the activation was not 0
-    std::unordered_map<std::uint64_t, Index> chord_index_, triangle_index_;
+    PairIndex chord_index_;     // of its two nodes
+    PairIndex triangle_index_;  // of its first edge and last node
     std::vector<Triangle> triangles_;
     std::vector<Pair> pairs_;
 };
+
+template <class Pass>
+void Relaxation::pass_over_all(const Deadline& deadline, Pass pass) {
+    for (Pair& pair : pairs_)
+        pass(pair);
+    constexpr std::size_t between_looks_at_the_clock = 512;
+    for (std::size_t i = 0; i < triangles_.size(); ++i) {
+        if (i % between_looks_at_the_clock == 0 && deadline.passed())
+            return;
+        pass(triangles_[i]);
+    }
+}
 
 }  // namespace multicut

@@ -89,7 +89,7 @@ bool Search::consider(const Labels& labels) {
 
 void Search::pass_messages(int rounds) {
     for (int round = 0; round < rounds && !deadline_.passed(); ++round)
-        relaxation_.pass_messages();
+        relaxation_.pass_messages(deadline_);
     bound_ = std::max(bound_, relaxation_.bound());
 }
 
@@ -115,12 +115,12 @@ void Search::smooth_bound() {
     for (int idle = 0; idle < smoothing_patience && !budget.exhausted() && !is_optimal();) {
         const double gap_before = gap();
         for (int round = 0; round < smoothing_rounds && !deadline_.passed(); ++round)
-            relaxation_.pass_soft_messages(temperature);
+            relaxation_.pass_soft_messages(temperature, deadline_);
         if (deadline_.passed())
             return;
         budget.spend(smoothing_rounds * relaxation_.work());
         consider(descended(problem_, rounded(), budget));
-        bound_ = std::max(bound_, relaxation_.bound_after(3));
+        bound_ = std::max(bound_, relaxation_.bound_after(3, deadline_));
         if (separate && temperature < separation_temperature * unit)
             add_violated_cycles(problem_, relaxation_, temperature, budget);
         separate = !separate;

@@ -91,11 +91,8 @@ void Relaxation::pass_soft_messages(Pair& p, double temperature) {
     agree(p.joined, cost_[p.edge], -temperature * std::log(odds));
 }
 
-void Relaxation::pass_soft_messages(double temperature) {
-    for (Pair& pair : pairs_)
-        pass_soft_messages(pair, temperature);
-    for (Triangle& triangle : triangles_)
-        pass_soft_messages(triangle, temperature);
+void Relaxation::pass_soft_messages(double temperature, const Deadline& deadline) {
+    pass_over_all(deadline, [&](auto& problem) { pass_soft_messages(problem, temperature); });
 }
 
 double Relaxation::joined(Index edge, double temperature) const { return probability(cost_[edge], temperature); }

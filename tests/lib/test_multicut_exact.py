@@ -63,8 +63,8 @@ def test_time_limit_leaves_a_valid_bound():
 def test_time_limit_is_kept():
     unary, edges, costs, _ = case(HARD, 8)
     start = time.process_time()
-    assert not solve(unary, edges, costs, prove=True, time_limit=1.5).stats["optimal"]
-    assert time.process_time() - start <= 1.1 * 1.5
+    assert not solve(unary, edges, costs, prove=True, time_limit=3).stats["optimal"]
+    assert time.process_time() - start <= 1.1 * 3  # HiGHS looks at the clock every tenth of a second
 
 
 def test_highs_prints_nothing():
