@@ -74,6 +74,6 @@ setup(
         "h5": ["tables"],
         "exact": ["highspy>=1.8; python_version >= '3.8'"],
         "video": ["av"],
-        "test": ["pytest", "hypothesis"],
+        "test": ["pytest", "pytest-xdist", "hypothesis"],
     },
 )

@@ -9,12 +9,12 @@ from dataset import factory
 from dataset.pose_dataset import read_picture
 from multiperson.detections import detections_at, extract_detections
 from multiperson.pairwise import SpatialModel, used_pairs
+from multiperson.predict import at_scale
 from multiperson.spatial_model_report import held_out_probabilities, make_report, model_probabilities, write_report
 from multiperson.spatial_model_training import collect_examples, fit_spatial_model, write_spatial_model
 from nnet.predict import PosePredictor
 from util.command import run_command
 from util.config import find_file, load_config
-from util.image import resize
 from util.skeleton import Skeleton
 
 
@@ -26,13 +26,10 @@ def labelled_detections(cfg, dataset, gt_parts, pictures):
     chosen = np.random.RandomState(cfg.seed).permutation(len(labelled))[:pictures]
     for number in tqdm(chosen, desc="detecting"):
         image = read_picture(labelled[number])
-        for scale in predictor.scales_for(image):
-            people = [person * [1, scale, scale] for person in labelled[number].joints]
-            maps = predictor.maps(resize(image, scale))
-            if gt_parts:
-                yield number, detections_at(people, maps[0].shape, maps[2], cfg.stride), people
-            else:
-                yield number, extract_detections(cfg, *maps), people
+        for scale, maps in predictor.maps_by_scale(image):
+            people = at_scale(labelled[number].joints, scale)
+            detections = detections_at(people, maps, cfg.stride) if gt_parts else extract_detections(cfg, *maps)
+            yield number, detections, people
 
 
 def main():

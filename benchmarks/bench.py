@@ -18,8 +18,9 @@ import time
 import numpy as np
 
 from dataset import factory
+from dataset.maps import Maps, map_size
 from dataset.pose_dataset import Batch, read_picture
-from dataset.targets import dense_pairwise, encode, map_size
+from dataset.targets import dense_pairwise, encode
 from demo.samples import sample_images
 from multiperson.detections import extract_detections
 from multiperson.pairwise import SpatialModel
@@ -165,7 +166,7 @@ def crowd(people):
     scores = CROWD["p%d_scoremap" % people]
     pairwise = np.zeros(scores.shape[:2] + (17 * 16, 2), np.float32)
     pairwise[tuple(CROWD["p%d_cells" % people].T)] = CROWD["p%d_pairwise" % people]
-    return model, (scores, CROWD["p%d_locref" % people], pairwise)
+    return model, Maps(scores, CROWD["p%d_locref" % people], pairwise)
 
 
 def detecting(people):

@@ -9,9 +9,9 @@ from pycocotools.coco import COCO
 
 from dataset.dataset_mat import DataItem, DatasetError
 from dataset.formats.source import picture_size, reading
+from dataset.maps import cell_centres
 from dataset.names_of_2017 import CocoNamesOf2017
 from dataset.pose_dataset import PoseDataset
-from dataset.targets import cell_centres
 from util.config import adopt_skeleton, find_path
 from util.mscoco_util import skeleton_of
 

@@ -8,7 +8,7 @@ import os
 import numpy as np
 
 from dataset.dataset_mat import DatasetError
-from dataset.targets import get_pairwise_index
+from dataset.maps import get_pairwise_index
 from util.config import find_file
 from util.mat import read_mat, write_mat
 

@@ -13,9 +13,10 @@ import numpy as np
 from dataset import augmentation
 from dataset.batch import Batch, Extra, data_to_input, join
 from dataset.dataset_mat import DataItem, DatasetError, read_dataset_mat  # noqa: F401 (DataItem: a name of 2017)
+from dataset.maps import get_pairwise_index, map_size  # noqa: F401 (get_pairwise_index: a name of 2017)
 from dataset.names_of_2017 import NamesOf2017, differences
 from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
-from dataset.targets import dense_pairwise, encode, get_pairwise_index, map_size, part_weights  # noqa: F401 (one of 2017)
+from dataset.targets import dense_pairwise, encode, part_weights
 from util.command import UserError
 from util.config import find_path, with_defaults
 from util.image import ImageError, read_image
@@ -294,8 +295,8 @@ class PoseDataset(NamesOf2017):
         stats = stats_arrays(self.pairwise_stats, cfg.num_joints) if pairwise else None
         people = [(np.asarray(ids, int), points) for ids, points in zip(joint_id, coords)]
         targets = encode(people, size, cfg.num_joints, radius, cfg.stride, cfg.locref_stdev, stats)
-        batch[Batch.part_score_targets] = targets.part_scores
-        batch[Batch.part_score_weights] = self.compute_scmap_weights(targets.part_scores.shape, joint_id, data_item)
+        batch[Batch.part_score_targets] = targets.scores
+        batch[Batch.part_score_weights] = self.compute_scmap_weights(targets.scores.shape, joint_id, data_item)
         if cfg.location_refinement:
             batch[Batch.locref_targets] = targets.locref
             batch[Batch.locref_mask] = targets.locref_mask

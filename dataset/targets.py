@@ -1,43 +1,29 @@
-"""From joints to training maps: the encoder whose decoder is nnet/predict.py.
+"""From joints to training maps: the encoder whose decoder is nnet/predict.py. See dataset/maps.py for what maps mean.
 
-Points are (x, y) in pixels of the network's input; maps are indexed [row, column, channel]. Cell (r, c) stands for the
-point (c * stride + stride / 2, r * stride + stride / 2).  Source: DeeperCut (arXiv 1605.03170), sections 3 and 4.
+Source: DeeperCut (arXiv 1605.03170), sections 3 and 4.
 """
 from typing import NamedTuple, Optional
 
 import numpy as np
 
+from dataset.maps import cell_centres, get_pairwise_index, normalised_pairwise
+
 
 class Targets(NamedTuple):
     """What one picture's maps should be; float32, [H, W, channels].
 
-    part_scores: J channels, 1 where a joint is near
+    scores: J channels, 1 where a joint is near
     locref, locref_mask: channels 2j, 2j + 1 = (x, y) of (joint j - cell centre) / locref_stdev, and where that is known
     pairwise_index, pairwise_values: pairwise offsets are few among many, so they are listed: [M, 3] (row, column, k) with
         k = get_pairwise_index(a, b, J), and [M, 2], the normalised offset from the cell's centre, where joint a is near, to
         joint b of the same person; None without statistics
     """
 
-    part_scores: np.ndarray
+    scores: np.ndarray
     locref: np.ndarray
     locref_mask: np.ndarray
     pairwise_index: Optional[np.ndarray]
     pairwise_values: Optional[np.ndarray]
-
-
-def get_pairwise_index(j_id, j_id_end, num_joints):
-    """The place of the ordered pair of different joints (j_id, j_id_end) among the num_joints * (num_joints - 1) pairs."""
-    return (num_joints - 1) * j_id + j_id_end - (j_id < j_id_end)
-
-
-def map_size(image_height, image_width, stride):
-    """(rows, columns) of the maps that belong to a picture: even, since the network makes them twice as large."""
-    return tuple(int(np.ceil(side / (2.0 * stride))) * 2 for side in (image_height, image_width))
-
-
-def cell_centres(rows, columns, stride):
-    """The centres [n, 2], (x, y) px, of the cells (rows [n], columns [n])."""
-    return np.column_stack([columns, rows]) * stride + 0.5 * stride
 
 
 def encode(people, size, num_joints, radius, stride=8.0, locref_stdev=7.2801, pairwise_stats=None):
@@ -96,8 +82,8 @@ class _PairwiseList(object):
     """Collects pairwise offsets; of several for the same cell and pair, the last one counts."""
 
     def __init__(self, stats):
-        self._means, self._stds = stats
-        self._joints = len(self._means)
+        self._stats = stats
+        self._joints = len(stats[0])
         self._index, self._values = [np.zeros((0, 3), int)], [np.zeros((0, 2))]
 
     def add(self, joint, point, cells, offset, ids, points):
@@ -105,7 +91,7 @@ class _PairwiseList(object):
         others = ids != joint
         b = ids[others]
         to_other = offset[:, None] + (points[others] - point)  # [n, others, 2]
-        values = (to_other - self._means[joint, b]) / self._stds[joint, b]
+        values = normalised_pairwise(to_other, joint, b, self._stats)
         pairs = get_pairwise_index(joint, b, self._joints)
         index = np.empty(values.shape[:2] + (3,), int)
         index[..., :2] = cells[:, None]
@@ -126,7 +112,5 @@ def _window(point, size, radius, stride):
     last = np.floor((point + radius) / stride - 0.5).astype(int)
     first, last = np.maximum(first, 0), np.minimum(last, np.array(size[::-1]) - 1)
     columns, rows = (np.arange(a, b + 1) for a, b in zip(first, last))
-    offset = np.empty((len(rows), len(columns), 2))
-    offset[..., 0] = point[0] - (columns * stride + stride / 2)
-    offset[..., 1] = point[1] - (rows[:, None] * stride + stride / 2)
-    return np.s_[first[1]:last[1] + 1, first[0]:last[0] + 1], offset
+    centres = cell_centres(*np.meshgrid(rows, columns, indexing="ij"), stride)
+    return np.s_[first[1]:last[1] + 1, first[0]:last[0] + 1], point - centres

@@ -1,14 +1,13 @@
-"""From score maps to detections: the places where a joint may be, several of each.
+"""From score maps to detections: the places where a joint may be, several of each. See dataset/maps.py for what maps mean.
 
-Points are (x, y) in px of the network's input; maps are indexed [row, column, channel]. Cell (r, c) stands for the
-point (c * stride + stride / 2, r * stride + stride / 2).  Source: DeeperCut (arXiv 1605.03170), sections 3 and 4.
+Source: DeeperCut (arXiv 1605.03170), sections 3 and 4.
 """
 import logging
 from typing import List, NamedTuple
 
 import numpy as np
 
-from dataset.targets import cell_centres
+from dataset.maps import cell_centres
 from lib.nms_cython.nms_grid import nms_grid
 from multiperson.names_of_2017 import pos_from_grid_raw, pos_from_gridpos_offset  # noqa: F401
 
@@ -72,13 +71,12 @@ def best_of_each_joint(detections, most):
     return Detections(*([one[:most] for one in part] for part in detections))
 
 
-def detections_at(people, scmap_shape, pairwise_diff, stride):
+def detections_at(people, maps, stride):
     """Annotated joints as if they had been found, with score 1: to judge the pairwise offsets and the assembly alone.
 
     people: one array n x 3 (joint id, x, y) a person, px of the network's input; joints outside the map are left out
-    scmap_shape: (H, W, J); pairwise_diff: as for extract_detections
     """
-    rows_total, columns_total, joints = scmap_shape
+    rows_total, columns_total, joints = maps.scores.shape
     labelled = np.concatenate([np.reshape(person, (-1, 3)) for person in people] + [np.zeros((0, 3))])
     cells = np.floor(labelled[:, :0:-1] / stride).astype(int)  # [n, (row, column)]
     inside = ((cells >= 0) & (cells < (rows_total, columns_total))).all(axis=1)
@@ -87,7 +85,7 @@ def detections_at(people, scmap_shape, pairwise_diff, stride):
         chosen = inside & (labelled[:, 0] == joint)
         rows, columns = cells[chosen].T
         per_joint.append((labelled[chosen, 1:], cell_centres(rows, columns, stride), np.ones((chosen.sum(), 1)),
-                          _offsets(pairwise_diff, rows, columns)))
+                          _offsets(maps.pairwise, rows, columns)))
     return Detections(*map(list, zip(*per_joint)))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from scipy.special import expit
 
-from dataset.targets import get_pairwise_index
+from dataset.maps import get_pairwise_index
 from util.command import UserError
 from util.config import find_file, with_defaults
 from util.mat import read_mat, write_mat

@@ -2,13 +2,12 @@
 import logging
 
 from multiperson.completion import complete
-from multiperson.detections import best_of_each_joint, extract_detections
+from multiperson.detections import best_of_each_joint, detections_at, extract_detections
 from multiperson.graph import build_graph
 from multiperson.names_of_2017 import (SpatialModel, compute_angle, compute_features, eval_graph,  # noqa: F401
                                        get_person_conf_multicut, get_person_conf_single, logit_transform, wrap_angle)
 from multiperson.people import assemble, drop_duplicates
 from nnet.predict import PosePredictor
-from util.image import resize
 from util.skeleton import Skeleton
 
 
@@ -18,7 +17,6 @@ class PeoplePredictor(object):
     def __init__(self, cfg):
         self.cfg = cfg
         self._predictor = PosePredictor(cfg)
-        self._sigmas = Skeleton.from_config(cfg).oks_sigmas  # the weights may have brought the skeleton
         self._model = SpatialModel(cfg).load()
 
     def find(self, image):
@@ -26,25 +24,36 @@ class PeoplePredictor(object):
 
         Of several test_sizes each finds the people that suit it best; whoever was found twice is kept once.
         """
-        people = [person for scale in self._predictor.scales_for(image) for person in self.find_at(image, scale)]
-        return drop_duplicates(people, self._sigmas)
-
-    def find_at(self, image, scale):
-        """The same, after resizing by `scale`."""
-        scmap, locref, pairwise = self._predictor.maps(resize(image, scale))
-        return people_in(self._model, scmap, locref, pairwise, scale)
+        return people_of_scales(self._model, self._predictor.maps_by_scale(image))
 
 
-def people_in(model, scmap, locref, pairwise, scale, detections=None):
-    """The people whom the maps of a picture show that was resized by `scale` -> [Person], px of the picture.
+def people_of_scales(model, maps_by_scale, annotated=None):
+    """The people whom (scale, Maps) of a picture show, as from PosePredictor -> [Person], see PeoplePredictor.find.
+
+    annotated: people, arrays n x 3 (joint id, x, y) px of the picture, whose joints are taken as if they had been found
+    """
+    people = []
+    for scale, maps in maps_by_scale:
+        detections = None if annotated is None else detections_at(at_scale(annotated, scale), maps, model.cfg.stride)
+        people += people_in(model, maps, scale, detections)
+    return drop_duplicates(people, Skeleton.from_config(model.cfg).oks_sigmas)
+
+
+def at_scale(people, scale):
+    """People, arrays n x 3 (joint id, x, y), in a picture resized by `scale`."""
+    return [person * [1, scale, scale] for person in people]
+
+
+def people_in(model, maps, scale, detections=None):
+    """The people whom the Maps of a picture show that was resized by `scale` -> [Person], px of the picture.
 
     Those with fewer joints, or a lower score, than the config demands are left out.
     detections: those of the maps, if not given
     """
     if detections is None:
-        detections = best_of_each_joint(extract_detections(model.cfg, scmap, locref, pairwise), model.cfg.most_detections)
+        detections = best_of_each_joint(extract_detections(model.cfg, *maps), model.cfg.most_detections)
     assembly = find_people(model, detections)
-    people = [complete(person, assembly.graph, detections, scmap, locref, model.cfg.stride)
+    people = [complete(person, assembly.graph, detections, maps, model.cfg.stride)
               for person in assembly.people if person.visibility.sum() >= model.cfg.person_min_joints]
     return [person._replace(keypoints=person.keypoints / [scale, scale, 1])
             for person in people if person.score >= model.cfg.person_min_score]

@@ -6,26 +6,24 @@ from PIL import Image
 from tqdm import tqdm
 
 from dataset import factory
+from dataset.maps import Maps
 from dataset.pose_dataset import read_picture
-from multiperson.detections import detections_at
 from multiperson.pairwise import SpatialModel
-from multiperson.people import drop_duplicates
-from multiperson.predict import people_in
+from multiperson.predict import people_of_scales
 from multiperson.visualize import draw_people
 from nnet.predict import PosePredictor
 from util.command import UserError
 from util.files import replacing
-from util.image import resize
 from util.mat import read_mat, write_mat
 from util.mscoco_util import coco_result, pose_predict_with_gt_segm, predictions_file
 from util.pose_json import POSES, image_entry, person_entry, write_poses
 from util.skeleton import Skeleton
 from util.visualize import drawn_limbs
 
-MAPS = ("scoremaps", "locreg_pred", "pairwise_diff")
+VARIABLES = Maps("scoremaps", "locreg_pred", "pairwise_diff")  # of 2017, in the files
 
 
-class Maps(object):
+class MapStore(object):
     """The network's maps of a picture: computed, or read from cached_scoremaps; with cache, written to scoremap_dir. What
     is found in maps that were written, and in those read back, is the same."""
 
@@ -36,13 +34,11 @@ class Maps(object):
             raise UserError("--cache writes maps of one size a picture, and test_sizes has %d" % len(cfg.test_sizes))
 
     def of(self, item, image):
-        """Yields (scale, maps) of a CocoItem and its picture for each size at which people are searched; the maps are those
-        of PosePredictor.maps."""
+        """Yields (scale, Maps) of a CocoItem and its picture for each size at which people are searched."""
         if self._predictor is None:
             yield self._read(item)
             return
-        for scale in self._predictor.scales_for(image):
-            maps = self._predictor.maps(resize(image, scale))
+        for scale, maps in self._predictor.maps_by_scale(image):
             yield scale, self._written(item, scale, maps) if self._cache else maps
 
     def _read(self, item):
@@ -51,34 +47,23 @@ class Maps(object):
             raise UserError("there are no cached maps %s; --cache writes them" % path)
         cached = read_mat(path)
         scale = float(cached["scale"].item()) if "scale" in cached else self._cfg.global_scale  # 2017: without
-        return scale, tuple(cached.get(key) for key in MAPS)
+        return scale, Maps(*(cached.get(key) for key in VARIABLES))
 
     def _written(self, item, scale, maps):
         """The maps as they are in the file."""
-        maps = maps[:2] + (None if maps[2] is None else maps[2].dense(),)
-        maps = tuple(None if values is None else values.astype("float32") for values in maps)
-        there = {key: values for key, values in zip(MAPS, maps) if values is not None}
+        if maps.pairwise is not None:
+            maps = maps._replace(pairwise=maps.pairwise.dense())
+        maps = Maps(*(None if values is None else values.astype("float32") for values in maps))
+        there = {key: values for key, values in zip(VARIABLES, maps) if values is not None}
         write_mat(os.path.join(self._cfg.scoremap_dir, "%s.mat" % item.coco_id), dict(there, scale=scale))
         return maps
 
 
-def people_from_multicut(model, scaled_maps, item, gt_parts):
-    """The Persons whom the multicut finds, by falling score, px of the picture. gt_parts: see predict_people"""
-    people = []
-    for scale, maps in scaled_maps:
-        detections = None
-        if gt_parts:
-            annotated = [person * [1, scale, scale] for person in item.joints]
-            detections = detections_at(annotated, maps[0].shape, maps[2], model.cfg.stride)
-        people += people_in(model, *maps, scale, detections)
-    return drop_duplicates(people, Skeleton.from_config(model.cfg).oks_sigmas)
-
-
-def people_from_masks(cfg, scaled_maps, item):
+def people_from_masks(cfg, maps_by_scale, item):
     """COCO results of the people whom the ground truth's masks cut out."""
-    scale, (scmap, locref, _) = next(scaled_maps)
+    scale, (scores, locref, _) = next(maps_by_scale)
     locref = None if locref is None else locref / scale  # all in the picture's own pixels
-    return pose_predict_with_gt_segm(scmap, locref, cfg.stride / scale, item.gt_segm, item.coco_id)
+    return pose_predict_with_gt_segm(scores, locref, cfg.stride / scale, item.gt_segm, item.coco_id)
 
 
 def predict_people(cfg, out, cache=False, gt_parts=False, draw=True, pictures=None):
@@ -91,16 +76,16 @@ def predict_people(cfg, out, cache=False, gt_parts=False, draw=True, pictures=No
     skeleton = Skeleton.from_config(cfg)
     limbs = drawn_limbs(skeleton)
     model = None if cfg.use_gt_segm else SpatialModel(cfg).load()
-    all_maps = Maps(cfg, cache)
+    store = MapStore(cfg, cache)
     os.makedirs(out, exist_ok=True)
     results, poses = [], []
     for item in tqdm(dataset.data[:pictures]):
         image = read_picture(item)
-        maps = all_maps.of(item, image)
+        maps = store.of(item, image)
         if cfg.use_gt_segm:
             results += people_from_masks(cfg, maps, item)
             continue
-        people = people_from_multicut(model, maps, item, gt_parts)
+        people = people_of_scales(model, maps, item.joints if gt_parts else None)
         results += [coco_result(item.coco_id, person.keypoints, person.score) for person in people]
         entries = [person_entry(person.keypoints, person.score) for person in people]
         poses.append(dict(image_entry(item.im_path, image.shape[:2], entries), id=item.coco_id))

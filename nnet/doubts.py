@@ -4,7 +4,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from dataset.targets import cell_centres
+from dataset.maps import cell_centres
 from nnet.predict import FEWEST_JOINTS, PosePredictor, argmax_pose_predict
 from util.command import UserError
 from util.skeleton import Skeleton

@@ -95,7 +95,7 @@ class PoseNet(object):
         return channels
 
     def _within(self, maps, size):
-        """The part of maps that belongs to a picture of `size`, see dataset.targets.map_size."""
+        """The part of maps that belongs to a picture of `size`, see dataset.maps.map_size."""
         rows, columns = (2 * ((size[axis] + 2 * self.stride - 1) // (2 * self.stride)) for axis in (0, 1))
         return maps[:, :rows, :columns]
 

@@ -1,13 +1,12 @@
-"""From a picture to maps, and from maps to joints: the decoder whose encoder is dataset/targets.py.
-
-Points are (x, y) in px of the network's input; maps are indexed [row, column, channel].
+"""From a picture to maps, and from maps to joints: the decoder whose encoder is dataset/targets.py. See dataset/maps.py
+for what maps mean.
 """
 from collections import namedtuple
 
 import numpy as np
 
+from dataset.maps import Maps, cell_centres, get_pairwise_index, locref_px, map_size, pairwise_px
 from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
-from dataset.targets import cell_centres, get_pairwise_index, map_size
 from nnet.checkpoint import restore_network, skeleton_of
 from nnet.engine import fast_session
 from nnet.net_factory import pose_net
@@ -37,39 +36,29 @@ def setup_pose_prediction(cfg, pairwise_at=None):
 
 
 def extract_cnn_output(outputs_np, cfg, pairwise_stats=None):
-    """The network's outputs for one picture -> (score maps [H, W, J], locref [H, W, J, 2] px, pairwise offsets
-    [H, W, J (J - 1), 2] px in the order of get_pairwise_index); None for those that the config has not.
+    """The network's outputs for one picture -> Maps.
 
     outputs_np: {"part_prob", ...}, what the outputs of setup_pose_prediction are
     pairwise_stats: see dataset.pairwise_stats; needed with pairwise_predict, read from pairwise_stats_fn if not given
     """
     with_defaults(cfg)
-    scores = outputs_np["part_prob"][0]
     locref = pairwise = None
     if cfg.location_refinement:
-        locref = outputs_np["locref"][0].reshape(scores.shape + (2,)) * cfg.locref_stdev
+        locref = locref_px(outputs_np["locref"][0], cfg.locref_stdev)
     if cfg.pairwise_predict:
-        if pairwise_stats is None:
-            pairwise_stats = load_pairwise_stats(cfg)
-        pairwise = pairwise_px(outputs_np["pairwise_pred"][0], cfg, pairwise_stats)
-    return scores, locref, pairwise
+        pairwise = _decoded_pairwise(outputs_np["pairwise_pred"][0], cfg, pairwise_stats or load_pairwise_stats(cfg))
+    return Maps(outputs_np["part_prob"][0], locref, pairwise)
 
 
-def pairwise_px(raw, cfg, pairwise_stats):
-    """The network's pairwise offsets [..., 2 J (J - 1)] -> [..., J (J - 1), 2] px, in the order of get_pairwise_index."""
-    means, stds = stats_arrays(pairwise_stats, cfg.num_joints)
-    raw = raw.reshape(raw.shape[:-1] + (raw.shape[-1] // 2, 2))
-    ordered = np.empty_like(raw)
-    ordered[..., pair_order(pairwise_stats, cfg), :] = raw
-    different = ~np.eye(cfg.num_joints, dtype=bool)  # row-major over (a, b), a != b: the order of the formula
-    return ordered * stds[different] + means[different]
+def _decoded_pairwise(raw, cfg, stats):
+    return pairwise_px(raw, stats_arrays(stats, cfg.num_joints), pair_order(stats, cfg))
 
 
-def argmax_cells(scmap):
-    """(rows [J], columns [J], scores [J]) of each joint's highest cell."""
-    height, width, joints = scmap.shape
-    best = scmap.reshape(-1, joints).argmax(axis=0)
-    return best // width, best % width, scmap.reshape(-1, joints)[best, np.arange(joints)]
+def argmax_cells(scores):
+    """(rows [J], columns [J], scores [J]) of each joint's highest cell. scores: [H, W, J]"""
+    height, width, joints = scores.shape
+    best = scores.reshape(-1, joints).argmax(axis=0)
+    return best // width, best % width, scores.reshape(-1, joints)[best, np.arange(joints)]
 
 
 def argmax_pose_predict(scmap, offmat, stride):
@@ -146,20 +135,24 @@ class PosePredictor(object):
         self._stats = load_pairwise_stats(cfg) if cfg.pairwise_predict else None
 
     def maps(self, image):
-        """RGB [h, w, 3] -> (score maps, locref, pairwise offsets) as from extract_cnn_output, without any resizing; the
-        last one as a PairwiseField. With test_mirrored, scores and locref are means over the picture and its mirror image.
+        """RGB [h, w, 3] -> Maps, without any resizing; pairwise is a PairwiseField. With test_mirrored, scores and locref
+        are means over the picture and its mirror image.
         """
         pictures = self._with_mirror_image(image) if self.cfg.test_mirrored else image[None]
         found = self._session.run(self._outputs, {self._inputs: pictures})
         scores, locref, pairwise = self._mean(found["part_prob"]), None, None
         if "locref" in found:
-            offsets = found["locref"].reshape(found["part_prob"].shape + (2,)) * self.cfg.locref_stdev
-            locref = self._mean(offsets, mirrored=[-1, 1])
+            locref = self._mean(locref_px(found["locref"], self.cfg.locref_stdev), mirrored=[-1, 1])
         if "pairwise_features" in found:
             features = found["pairwise_features"][:1]
             shape = scores.shape[:2] + (self.cfg.num_joints * (self.cfg.num_joints - 1), 2)
             pairwise = PairwiseField(shape, lambda cells: self._offsets_at(features, cells))
-        return scores, locref, pairwise
+        return Maps(scores, locref, pairwise)
+
+    def maps_by_scale(self, image):
+        """Yields (scale, Maps) for each of scales_for a picture: the maps of the picture resized by it."""
+        for scale in self.scales_for(image):
+            yield scale, self.maps(resize(image, scale))
 
     def _with_mirror_image(self, image):
         """[2, H, W, 3], filled up to whole cells, so that they lie as well when the picture is mirrored."""
@@ -187,7 +180,7 @@ class PosePredictor(object):
     def _offsets_at(self, features, cells):
         session, fed, fetched = self._pairwise
         found = session.run(fetched, dict(zip(fed, (features, np.insert(cells, 0, 0, axis=1)))))
-        return pairwise_px(found["offsets"], self.cfg, self._stats)
+        return _decoded_pairwise(found["offsets"], self.cfg, self._stats)
 
     def scales_for(self, image):
         """The scales at which people are searched: those that give the picture as many pixels as squares of the sides

@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 
+from dataset.maps import cell_centres
 from util.command import UserError
 from util.files import read_json
 from util.names_of_2017 import interweave_matrices, multi_dim_argmax  # noqa: F401
@@ -68,7 +69,7 @@ def pose_predict_with_gt_segm(scmap, offmat, stride, gt_segm, coco_id):
         cells = np.unique(np.column_stack([rows // stride, columns // stride]).astype(int), axis=0)
         scores = scmap[cells[:, 0], cells[:, 1]]  # [n, J]
         best = cells[scores.argmax(axis=0)]  # [J, (row, column)]
-        points = (best[:, ::-1] + 0.5) * stride
+        points = cell_centres(best[:, 0], best[:, 1], stride)
         if offmat is not None:
             points = points + offmat[best[:, 0], best[:, 1], np.arange(joints)]
         pose = np.column_stack([points, scores.max(axis=0)])

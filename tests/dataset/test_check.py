@@ -11,8 +11,9 @@ from PIL import Image
 from conftest import ROOT, coco_annotation
 from dataset import check
 from dataset.dataset_mat import DataItem, write_dataset_mat
+from dataset.maps import map_size
 from dataset.problems import same_pictures, small_grey
-from dataset.targets import encode, map_size
+from dataset.targets import encode
 from demo.samples import sample_images
 from nnet import doubts
 from nnet.predict import Found
@@ -150,7 +151,7 @@ class Seer(object):
     def find_at(self, image, scale):
         people = [(np.arange(14), PERSON + image[0, 0, 0])]
         targets = encode(people, map_size(*image.shape[:2], stride=4), 14, 6, 4, locref_stdev=1)
-        return Found(None, scale, 0.9 * targets.part_scores, targets.locref.reshape(targets.part_scores.shape + (2,)))
+        return Found(None, scale, 0.9 * targets.scores, targets.locref.reshape(targets.scores.shape + (2,)))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from dataset.targets import get_pairwise_index
+from dataset.maps import Maps, get_pairwise_index
 from multiperson.detections import Detections, extract_detections
 from multiperson.pairwise import SpatialModel
 from util.config import default_config
@@ -13,7 +13,7 @@ from util.config import default_config
 DATA = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data")
 
 Case = namedtuple("Case", "cfg maps detections model expected")
-Case.__doc__ = """A picture of assembly.npz: config, (scmap, locref, pairwise_diff), the detections in them, the spatial
+Case.__doc__ = """A picture of assembly.npz: config, (scores, locref, pairwise_diff), the detections in them, the spatial
 model, and `expected`: name -> what the 2017 code computed."""
 
 
@@ -35,12 +35,12 @@ def load_case(letter):
     file = numbers("assembly")
     expected = {name[2:]: file[name] for name in file.files if name.startswith(letter + "_")}
     cfg = multi_person_config(17, expected["sparse"].tolist())
-    scmap = expected["scoremap"]
+    scores = expected["scoremap"]
     # The file holds the pairwise offsets at the detections' cells only.
-    pairwise = np.zeros(scmap.shape[:2] + (17 * 16, 2), np.float32)
+    pairwise = np.zeros(scores.shape[:2] + (17 * 16, 2), np.float32)
     columns, rows = ((expected["det_grid"] - 4) / 8).round().astype(int).T
     pairwise[rows, columns] = expected["det_pairwise"]
-    maps = scmap, expected["locref"], pairwise
+    maps = Maps(scores, expected["locref"], pairwise)
     model = SpatialModel(cfg)
     for a in range(17):
         for b in range(a + 1, 17):

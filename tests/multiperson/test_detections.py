@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from dataset.maps import Maps
 from multiperson.detections import best_of_each_joint, detections_at, extract_detections, make_nms_grid
 from scenes import load_case, multi_person_config, numbers
 from util.config import default_config
@@ -78,9 +79,10 @@ def test_maps_of_different_networks():
 
 def test_annotated_joints_as_detections():
     pairwise = np.random.RandomState(0).rand(6, 7, 2, 2)
+    maps = Maps(np.zeros((6, 7, 2)), None, pairwise)
     people = [np.array([[0, 17.0, 40.0], [1, 3, 3]]), np.array([[0, 8.0, 9.0]]), np.array([[1, 60.0, 3.0]])]
-    found = detections_at(people, (6, 7, 2), pairwise, 8.0)  # the last one is outside
+    found = detections_at(people, maps, 8.0)  # the last one is outside
     assert found.coord[0].tolist() == [[17, 40], [8, 9]] and found.coord_grid[0].tolist() == [[20, 44], [12, 12]]
     assert found.coord[1].tolist() == [[3, 3]] and found.conf[0].tolist() == [[1], [1]]
     np.testing.assert_array_equal(found.pairwise[0], pairwise[[5, 1], [2, 1]])
-    assert [len(coord) for coord in detections_at([], (6, 7, 2), pairwise, 8.0).coord] == [0, 0]
+    assert [len(coord) for coord in detections_at([], maps, 8.0).coord] == [0, 0]

@@ -3,6 +3,7 @@ import time
 import numpy as np
 import pytest
 
+from dataset.maps import Maps
 from multiperson.detections import extract_detections
 from multiperson.pairwise import SpatialModel
 from multiperson.people import inner_edges
@@ -113,13 +114,13 @@ def test_fewest_joints_and_least_score_of_a_person():
     cfg = multi_person_config()
     model = agreeable_model(cfg)
     found = with_stray(place([[[20, 20], [60, 20]]]), 1, [300, 20], 0.7)
-    maps = np.zeros((6, 40, 2)), None, None  # in which the stray's other joint is not found either
-    scores = [person.score for person in people_in(model, *maps, 1.0, found)]
+    maps = Maps(np.zeros((6, 40, 2)))  # in which the stray's other joint is not found either
+    scores = [person.score for person in people_in(model, maps, 1.0, found)]
     assert len(scores) == 2 and scores[1] < scores[0]
     cfg.person_min_joints = 2
-    assert [person.score for person in people_in(model, *maps, 1.0, found)] == scores[:1]
+    assert [person.score for person in people_in(model, maps, 1.0, found)] == scores[:1]
     cfg.update(person_min_joints=1, person_min_score=(scores[0] + scores[1]) / 2)
-    assert [person.score for person in people_in(model, *maps, 1.0, found)] == scores[:1]
+    assert [person.score for person in people_in(model, maps, 1.0, found)] == scores[:1]
 
 
 def test_offsets_that_are_not_numbers():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from dataset.targets import get_pairwise_index
+from dataset.maps import get_pairwise_index
 from multiperson import pairwise
 from multiperson.detections import Detections
 from multiperson.pairwise import PairModel, SpatialModel, SpatialModelError, pair_features
