@@ -16,6 +16,7 @@ struct Edge {
 
 struct Arc {
     Index to;
+    Index edge;  // its place in the list of edges that the graph was made of
     double cost;
 };
 
@@ -35,13 +36,12 @@ public:
     };
 
     Graph() : offsets_(1, 0) {}
-    // `edges` hold every pair at most once and no self edges.
+    // `edges` are sorted by (a, b), a < b, and hold every pair at most once.
     Graph(Index nodes, const std::vector<Edge>& edges);
 
     Index nodes() const { return static_cast<Index>(offsets_.size()) - 1; }
+    Index edges() const { return static_cast<Index>(arcs_.size() / 2); }
     std::size_t arcs() const { return arcs_.size(); }
-    // All arcs in a row, those of a node from first_arc(node) on.
-    std::size_t first_arc(Index node) const { return offsets_[node]; }
     Arcs arcs(Index node) const { return {arcs_.data() + offsets_[node], arcs_.data() + offsets_[node + 1]}; }
 
 private:
@@ -53,6 +53,7 @@ class UnionFind {
 public:
     explicit UnionFind(Index elements);
     Index find(Index element);
+    std::vector<Index> roots();  // of all elements
     // The set of `first` takes in the set of `second` and keeps its root.
     void unite(Index first, Index second) { parent_[find(second)] = find(first); }
 

@@ -41,9 +41,7 @@ public:
             if (is_current(join))
                 perform(join.a, join.b);
         }
-        Labels labels(neighbours_.size());
-        for (Index node = 0; node < static_cast<Index>(labels.size()); ++node)
-            labels[node] = clusters_.find(node);
+        Labels labels = clusters_.roots();
         renumber(labels);
         return labels;
     }

@@ -37,8 +37,7 @@ void Instance::merge(const Constraints& constraints) {
     UnionFind joined(static_cast<Index>(unary_.size()));
     for (const auto& pair : constraints.must_join)
         joined.unite(pair.first, pair.second);
-    for (Index node = 0; node < static_cast<Index>(unary_.size()); ++node)
-        merged_.push_back(joined.find(node));
+    merged_ = joined.roots();
     const Index count = renumber(merged_);
 
     merged_unary_.assign(count, 0.0);
@@ -80,9 +79,7 @@ void Instance::make_parts(const std::vector<Edge>& edges) {
     for (const Edge& edge : edges)
         if (edge.cost < 0)
             attracted.unite(edge.a, edge.b);
-    std::vector<Index> part_of(nodes), place(nodes);
-    for (Index node = 0; node < nodes; ++node)
-        part_of[node] = attracted.find(node);
+    std::vector<Index> part_of = attracted.roots(), place(nodes);
     parts_.resize(renumber(part_of));
     std::vector<std::vector<Edge>> part_edges(parts_.size());
     for (Index node = 0; node < nodes; ++node) {

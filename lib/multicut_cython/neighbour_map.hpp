@@ -34,7 +34,7 @@ public:
         reserve(size_ + 1);
         Arc& slot = slots_[position_of(neighbour)];
         if (slot.to != neighbour) {
-            slot = {neighbour, 0.0};
+            slot = {neighbour, 0, 0.0};
             ++size_;
         }
         return slot.cost;
@@ -80,7 +80,7 @@ private:
     }
 
     void rehash(std::size_t capacity) {
-        std::vector<Arc> old(capacity, Arc{free_slot, 0.0});
+        std::vector<Arc> old(capacity, Arc{free_slot, 0, 0.0});
         old.swap(slots_);
         for (const Arc& slot : old)
             if (slot.to != free_slot)

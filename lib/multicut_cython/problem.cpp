@@ -52,8 +52,7 @@ void split_into_pieces(const Problem& problem, Labels& labels) {
         for (const Arc& arc : problem.graph.arcs(node))
             if (arc.to < node && arc.cost < 0 && labels[arc.to] == labels[node])
                 pieces.unite(node, arc.to);
-    for (Index node = 0; node < problem.nodes(); ++node)
-        labels[node] = pieces.find(node);
+    labels = pieces.roots();
     renumber(labels);
 }
 

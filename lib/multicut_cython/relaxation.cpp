@@ -50,19 +50,15 @@ void take_all(double& share, double& variable) { shift(variable, share, variable
 }  // namespace
 
 Relaxation::Relaxation(const Problem& problem)
-    : problem_(&problem), edge_of_arc_(problem.graph.arcs()), activation_(problem.activation) {
-    std::vector<std::size_t> next_arc(problem.nodes());
-    for (Index node = 0; node < problem.nodes(); ++node)
-        next_arc[node] = problem.graph.first_arc(node);
+    : problem_(&problem), cost_(problem.graph.edges()), activation_(problem.activation) {
     for (Index node = 0; node < problem.nodes(); ++node) {
         activates_.push_back(activation_[node] > 0);
         for (const Arc& arc : problem.graph.arcs(node)) {
             if (arc.to < node)
                 continue;
+            cost_[arc.edge] = arc.cost;
             if (arc.cost < 0 && (activation_[node] > 0 || activation_[arc.to] > 0))
-                pairs_.push_back({{node, arc.to}, edges()});
-            edge_of_arc_[next_arc[node]++] = edge_of_arc_[next_arc[arc.to]++] = edges();
-            cost_.push_back(arc.cost);
+                pairs_.push_back({{node, arc.to}, arc.edge});
         }
     }
 }
@@ -72,8 +68,17 @@ Index Relaxation::edge_between(Index a, Index b) const {
     const auto by_node = [](const Arc& arc, Index node) { return arc.to < node; };
     const Arc* found = std::lower_bound(arcs.begin(), arcs.end(), b, by_node);
     if (found != arcs.end() && found->to == b)
-        return edge_of_arc_[problem_->graph.first_arc(a) + (found - arcs.begin())];
+        return found->edge;
     return chord_index_.find(std::min(a, b), std::max(a, b));
+}
+
+UnionFind Relaxation::joined_below(double cost) const {
+    UnionFind parts(problem_->nodes());
+    for (Index node = 0; node < problem_->nodes(); ++node)
+        for (const Arc& arc : problem_->graph.arcs(node))
+            if (cost_[arc.edge] < cost)
+                parts.unite(node, arc.to);
+    return parts;
 }
 
 Index Relaxation::edge_or_chord(Index a, Index b) {

@@ -21,14 +21,12 @@ class Relaxation {
 public:
     explicit Relaxation(const Problem& problem);
 
-    // Edges of the problem first, in the order of (a, b), a < b; then chords, of cost 0, that triangles needed.
+    // Edges of the problem first, then chords, of cost 0, that triangles needed.
     Index edges() const { return static_cast<Index>(cost_.size()); }
     // What the edge costs now, after what the triangles and pairs have taken.
     double cost(Index edge) const { return cost_[edge]; }
-    // The edge under the arc at this position of the problem's arcs.
-    Index edge_of_arc(std::size_t arc) const { return edge_of_arc_[arc]; }
-
     Index edge_between(Index a, Index b) const;  // -1 if there is none
+    UnionFind joined_below(double cost) const;   // the nodes, joined by all edges of the problem that cost less now
 
     // Shifts `amount` of attraction and repulsion into the triangles that span a cycle: path[0], path[1], ..., back to
     // path[0] by a repulsive edge. Triangles and chords are made where needed.
@@ -85,7 +83,6 @@ private:
     void pass_soft_messages(Pair& pair, double temperature);
 
     const Problem* problem_;
-    std::vector<Index> edge_of_arc_;
     std::vector<double> cost_;        // of edges and chords
     std::vector<double> activation_;  // of nodes
     std::vector<char> activates_;     // of nodes: whether the activation was not 0

@@ -119,7 +119,8 @@ void Search::smooth_bound() {
         if (deadline_.passed())
             return;
         budget.spend(smoothing_rounds * relaxation_.work());
-        consider(descended(problem_, rounded(), budget));
+        // What is rather joined than cut in the relaxation.
+        consider(descended(problem_, relaxation_.joined_below(0.0).roots(), budget));
         bound_ = std::max(bound_, relaxation_.bound_after(3, deadline_));
         if (separate && temperature < separation_temperature * unit)
             add_violated_cycles(problem_, relaxation_, temperature, budget);
@@ -128,21 +129,6 @@ void Search::smooth_bound() {
         idle = gap() < 0.99 * gap_before ? 0 : idle + 1;
     }
     pass_messages(10);
-}
-
-// Joins what is rather joined than cut in the relaxation.
-Labels Search::rounded() const {
-    UnionFind clusters(problem_.nodes());
-    for (Index node = 0; node < problem_.nodes(); ++node) {
-        std::size_t position = problem_.graph.first_arc(node);
-        for (const Arc& arc : problem_.graph.arcs(node))
-            if (relaxation_.cost(relaxation_.edge_of_arc(position++)) < 0)
-                clusters.unite(node, arc.to);
-    }
-    Labels labels(problem_.nodes());
-    for (Index node = 0; node < problem_.nodes(); ++node)
-        labels[node] = clusters.find(node);
-    return labels;
 }
 
 // Fuses the best clustering with what annealing makes of it, again and again; hot and mild by turns, since small

@@ -39,7 +39,6 @@ private:
     void raise_bound();
     void smooth_bound();
     void anneal();
-    Labels rounded() const;
 
     const Problem& problem_;
     Options options_;
