@@ -1,9 +1,7 @@
 #include "descent.hpp"
 
-#include <cstdint>
-#include <unordered_map>
-
 #include "greedy.hpp"
+#include "hash_table.hpp"
 #include "kernighan_lin.hpp"
 #include "node_moves.hpp"
 
@@ -30,11 +28,11 @@ bool join_greedily(const Problem& problem, Labels& labels, Budget& budget) {
 
 // A label for every pair of labels that occurs.
 Labels overlay(const Labels& first, const Labels& second) {
-    std::unordered_map<std::uint64_t, Index> number;
+    HashTable<std::uint64_t, Index> number;
     Labels labels;
     for (std::size_t node = 0; node < first.size(); ++node) {
         const std::uint64_t pair = static_cast<std::uint64_t>(first[node]) * second.size() + second[node];
-        labels.push_back(number.emplace(pair, static_cast<Index>(number.size())).first->second);
+        labels.push_back(number.insert(pair, static_cast<Index>(number.size())));
     }
     return labels;
 }

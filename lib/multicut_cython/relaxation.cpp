@@ -45,6 +45,10 @@ void shift(double& share, double& variable, double amount) {
     variable += amount;
 }
 
+std::uint64_t pair_key(Index first, Index second) {
+    return static_cast<std::uint64_t>(first) << 32 | static_cast<std::uint32_t>(second);
+}
+
 void take_all(double& share, double& variable) { shift(variable, share, variable); }
 
 }  // namespace
@@ -69,7 +73,8 @@ Index Relaxation::edge_between(Index a, Index b) const {
     const Arc* found = std::lower_bound(arcs.begin(), arcs.end(), b, by_node);
     if (found != arcs.end() && found->to == b)
         return found->edge;
-    return chord_index_.find(std::min(a, b), std::max(a, b));
+    const Index* chord = chord_index_.find(pair_key(std::min(a, b), std::max(a, b)));
+    return chord ? *chord : -1;
 }
 
 UnionFind Relaxation::joined_below(double cost) const {
@@ -85,7 +90,7 @@ Index Relaxation::edge_or_chord(Index a, Index b) {
     const Index found = edge_between(a, b);
     if (found >= 0)
         return found;
-    chord_index_.insert(std::min(a, b), std::max(a, b), edges());
+    chord_index_.insert(pair_key(std::min(a, b), std::max(a, b)), edges());
     cost_.push_back(0.0);
     return edges() - 1;
 }
@@ -94,7 +99,7 @@ Relaxation::Triangle& Relaxation::triangle_of(Index a, Index b, Index c) {
     Index node[3] = {a, b, c};
     std::sort(node, node + 3);
     const Index first = edge_or_chord(node[0], node[1]);
-    const Index place = triangle_index_.insert(first, node[2], static_cast<Index>(triangles_.size()));
+    const Index place = triangle_index_.insert(pair_key(first, node[2]), static_cast<Index>(triangles_.size()));
     if (place == static_cast<Index>(triangles_.size()))
         triangles_.push_back({{node[0], node[1], node[2]},
                               {first, edge_or_chord(node[0], node[2]), edge_or_chord(node[1], node[2])}});

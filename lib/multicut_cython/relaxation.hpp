@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "effort.hpp"
-#include "pair_index.hpp"
+#include "hash_table.hpp"
 #include "problem.hpp"
 
 namespace multicut {
@@ -59,6 +59,7 @@ public:
     std::vector<Rise> rises() const;
 
 private:
+    using PairIndex = HashTable<std::uint64_t, Index>;
     // A small problem: which of its edges join and which of its nodes are active, at its share of their costs.
     struct Triangle {
         Index node[3];  // ascending
@@ -86,8 +87,8 @@ private:
     std::vector<double> cost_;        // of edges and chords
     std::vector<double> activation_;  // of nodes
     std::vector<char> activates_;     // of nodes: whether the activation was not 0
-    PairIndex chord_index_;     // of its two nodes
-    PairIndex triangle_index_;  // of its first edge and last node
+    PairIndex chord_index_;           // of its two nodes
+    PairIndex triangle_index_;        // of its first edge and last node
     std::vector<Triangle> triangles_;
     std::vector<Pair> pairs_;
 };
