@@ -5,7 +5,7 @@
 
 #include "annealing.hpp"
 #include "cycles.hpp"
-#include "descent.hpp"
+#include "local_search.hpp"
 #include "greedy.hpp"
 #include "small.hpp"
 
