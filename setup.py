@@ -32,11 +32,8 @@ EXTENSIONS = [
         "local_search.cpp",
         "annealing.cpp",
         "relaxation.cpp",
-        "soft_messages.cpp",
         "cycles.cpp",
-        "small.cpp",
         "search.cpp",
-        "instance.cpp",
     ),
 ]
 

@@ -52,11 +52,7 @@ public:
     // The number of arcs that take about as long to look at as one round of messages.
     double work() const { return 30.0 * triangles_.size() + 10.0 * pairs_.size(); }
 
-    // For each edge of the problem: how much the bound would rise if the edge were joined, or cut.
-    struct Rise {
-        double joined = 0, cut = 0;
-    };
-    std::vector<Rise> rises() const;
+    std::vector<Rise> rises() const;  // of bound(), for each edge and chord
 
 private:
     using PairIndex = HashTable<std::uint64_t, Index>;
@@ -92,17 +88,5 @@ private:
     std::vector<Triangle> triangles_;
     std::vector<Pair> pairs_;
 };
-
-template <class Pass>
-void Relaxation::pass_over_all(const Deadline& deadline, Pass pass) {
-    for (Pair& pair : pairs_)
-        pass(pair);
-    constexpr std::size_t between_looks_at_the_clock = 512;
-    for (std::size_t i = 0; i < triangles_.size(); ++i) {
-        if (i % between_looks_at_the_clock == 0 && deadline.passed())
-            return;
-        pass(triangles_[i]);
-    }
-}
 
 }  // namespace multicut
