@@ -23,16 +23,13 @@ struct Arc {
 // Adjacency lists in one array; every edge is there twice, once from each end. Neighbours are sorted.
 class Graph {
 public:
-    class Arcs {
-    public:
-        Arcs(const Arc* first, const Arc* last) : first_(first), last_(last) {}
-        const Arc* begin() const { return first_; }
-        const Arc* end() const { return last_; }
-        std::size_t size() const { return last_ - first_; }
-        const Arc& operator[](std::size_t position) const { return first_[position]; }
+    struct Arcs {
+        const Arc *first, *last;
 
-    private:
-        const Arc *first_, *last_;
+        const Arc* begin() const { return first; }
+        const Arc* end() const { return last; }
+        std::size_t size() const { return last - first; }
+        const Arc& operator[](std::size_t position) const { return first[position]; }
     };
 
     Graph() : offsets_(1, 0) {}

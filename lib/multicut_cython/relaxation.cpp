@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <utility>
 
 namespace multicut {
@@ -46,6 +47,7 @@ void shift(double& share, double& variable, double amount) {
     variable += amount;
 }
 
+// The key of a pair in a hash table.
 std::uint64_t pair_key(Index first, Index second) {
     return static_cast<std::uint64_t>(first) << 32 | static_cast<std::uint32_t>(second);
 }
@@ -123,24 +125,17 @@ void Relaxation::pack_cycle(const std::vector<Index>& path, double amount) {
 
 // The order and the fractions are those of Abbas and Swoboda, "RAMA: a rapid multicut algorithm on GPU", CVPR 2022.
 void Relaxation::pass_messages(Triangle& t) {
-    bool activates = false;
     for (int i = 0; i < 3; ++i) {
         take_all(t.joined[i], cost_[t.edge[i]]);
-        if (activates_[t.node[i]]) {
-            activates = true;
+        if (activates_[t.node[i]])
             take_all(t.active[i], activation_[t.node[i]]);
-        }
     }
+    for (int i = 0; i < 3; ++i)
+        if (activates_[t.node[i]])
+            shift(t.active[i], activation_[t.node[i]], Cases(t).active_minus_not(i, t.active[i]));
     const auto give_edge = [&](int k, double fraction) {
         shift(t.joined[k], cost_[t.edge[k]], fraction * Cases(t).joined_minus_cut(k));
     };
-    const auto give_node = [&](int i) {
-        if (activates_[t.node[i]])
-            shift(t.active[i], activation_[t.node[i]], Cases(t).active_minus_not(i, t.active[i]));
-    };
-    if (activates)
-        for (int i = 0; i < 3; ++i)
-            give_node(i);
     give_edge(0, 1.0 / 3);
     give_edge(1, 1.0 / 2);
     give_edge(2, 1.0);
@@ -191,16 +186,11 @@ double Relaxation::bound() const {
 }
 
 double Relaxation::bound_after(int rounds, const Deadline& deadline) {
-    std::vector<double> cost = cost_, activation = activation_;
-    std::vector<Triangle> triangles = triangles_;
-    std::vector<Pair> pairs = pairs_;
+    auto before = std::make_tuple(cost_, activation_, triangles_, pairs_);
     for (int round = 0; round < rounds; ++round)
         pass_messages(deadline);
     const double reached = bound();
-    cost_.swap(cost);
-    activation_.swap(activation);
-    triangles_.swap(triangles);
-    pairs_.swap(pairs);
+    std::tie(cost_, activation_, triangles_, pairs_) = std::move(before);
     return reached;
 }
 
@@ -220,9 +210,9 @@ std::vector<Rise> Relaxation::rises() const {
     return rises;
 }
 
-// The smoothed dual.
-
 namespace {
+
+// From here on the smoothed dual.
 
 // exp(-cost / temperature), within limits that a product of six can bear.
 double weight(double cost, double temperature) {
@@ -272,9 +262,7 @@ private:
 // Makes a variable and a small problem agree: their price differences become equal, which maximises the smoothed dual
 // over this one message.
 void agree(double& share, double& variable, double difference) {
-    const double amount = (difference - variable) / 2;
-    share -= amount;
-    variable += amount;
+    shift(share, variable, (difference - variable) / 2);
 }
 
 double probability(double cost, double temperature) { return 1.0 / (1.0 + std::exp(cost / temperature)); }

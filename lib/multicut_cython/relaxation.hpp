@@ -52,10 +52,11 @@ public:
     // The number of arcs that take about as long to look at as one round of messages.
     double work() const { return 30.0 * triangles_.size() + 10.0 * pairs_.size(); }
 
-    std::vector<Rise> rises() const;  // of bound(), for each edge and chord
+    std::vector<Rise> rises() const;  // of bound(); for each edge, then each chord
 
 private:
     using PairIndex = HashTable<std::uint64_t, Index>;
+
     // A small problem: which of its edges join and which of its nodes are active, at its share of their costs.
     struct Triangle {
         Index node[3];  // ascending
