@@ -3,6 +3,8 @@
 TensorFlow is an extra, because its packages exclude one another: ``cpu``, ``gpu``, and for Python 3.7 ``tf1`` and
 ``tf1-gpu``.
 """
+from glob import glob
+
 from Cython.Build import cythonize
 from setuptools import Extension, find_packages, setup
 
@@ -11,6 +13,7 @@ def extension(folder, name, *cpp_sources):
     return Extension(
         "lib.%s.%s" % (folder, name),
         ["lib/%s/%s.pyx" % (folder, name)] + ["lib/%s/%s" % (folder, source) for source in cpp_sources],
+        depends=glob("lib/%s/*.hpp" % folder),
         include_dirs=["lib/%s" % folder],
         language="c++",
         extra_compile_args=["-std=c++17", "-O3", "-Wall", "-Wextra"],
@@ -25,17 +28,12 @@ EXTENSIONS = [
         "graph.cpp",
         "problem.cpp",
         "greedy.cpp",
-        "clustering.cpp",
-        "node_moves.cpp",
         "kernighan_lin.cpp",
-        "descent.cpp",
+        "local_search.cpp",
         "annealing.cpp",
         "relaxation.cpp",
-        "soft_messages.cpp",
         "cycles.cpp",
-        "small.cpp",
         "search.cpp",
-        "instance.cpp",
     ),
 ]
 

@@ -43,11 +43,10 @@ public:
 
 private:
     void reach_neighbours(Index node, std::vector<Index>& reached) {
-        std::size_t position = problem_.graph.first_arc(node);
         const auto arcs = problem_.graph.arcs(node);
         budget_.spend(static_cast<double>(arcs.size()));
         for (const Arc& arc : arcs)
-            if (relaxation_.cost(relaxation_.edge_of_arc(position++)) < -least_cost && came_from_[arc.to] < 0) {
+            if (relaxation_.cost(arc.edge) < -least_cost && came_from_[arc.to] < 0) {
                 came_from_[arc.to] = node;
                 reached.push_back(arc.to);
             }
@@ -63,19 +62,19 @@ private:
 class MetricPaths {
 public:
     MetricPaths(const Problem& problem, const Relaxation& relaxation, double temperature)
-        : problem_(problem), distance_(problem.nodes(), unreached), came_from_(problem.nodes(), -1) {
+        : problem_(problem), lengths_(problem.graph.edges()), distance_(problem.nodes(), unreached),
+          came_from_(problem.nodes(), -1) {
         std::vector<double> active(problem.nodes());
         for (Index node = 0; node < problem.nodes(); ++node)
             active[node] = relaxation.active(node, temperature);
-        lengths_.reserve(problem.graph.arcs());
         for (Index node = 0; node < problem.nodes(); ++node)
-            for (const Arc& arc : problem.graph.arcs(node)) {
-                const double joined = relaxation.joined(relaxation.edge_of_arc(lengths_.size()), temperature);
-                lengths_.push_back(std::max(0.0, (active[node] + active[arc.to]) / 2 - joined));
-            }
+            for (const Arc& arc : problem.graph.arcs(node))
+                if (arc.to < node)
+                    lengths_[arc.edge] = std::max(
+                        0.0, (active[node] + active[arc.to]) / 2 - relaxation.joined(arc.edge, temperature));
     }
 
-    double length(std::size_t arc) const { return lengths_[arc]; }
+    double length(Index edge) const { return lengths_[edge]; }
 
     // Finds all nodes nearer than `longest`.
     void search(Index source, double longest, Budget& budget) {
@@ -107,9 +106,8 @@ private:
     void reach_neighbours(Index node, double longest, Budget& budget) {
         const auto arcs = problem_.graph.arcs(node);
         budget.spend(static_cast<double>(arcs.size()));
-        std::size_t position = problem_.graph.first_arc(node);
         for (const Arc& arc : arcs) {
-            const double distance = distance_[node] + lengths_[position++];
+            const double distance = distance_[node] + lengths_[arc.edge];
             if (arc.cost < 0 && distance < longest && distance < distance_[arc.to])
                 offer(arc.to, node, distance);
         }
@@ -125,23 +123,11 @@ private:
 
     using Entry = std::pair<double, Index>;
     const Problem& problem_;
-    std::vector<double> lengths_;  // of arcs
+    std::vector<double> lengths_;  // of edges
     std::vector<double> distance_;
     std::vector<Index> came_from_, touched_;
     std::priority_queue<Entry, std::vector<Entry>, std::greater<Entry>> queue_;
 };
-
-// The clusters of what is left of the attraction: a path can only be within one.
-UnionFind attracted_parts(const Problem& problem, const Relaxation& relaxation) {
-    UnionFind parts(problem.nodes());
-    for (Index node = 0; node < problem.nodes(); ++node) {
-        std::size_t position = problem.graph.first_arc(node);
-        for (const Arc& arc : problem.graph.arcs(node))
-            if (relaxation.cost(relaxation.edge_of_arc(position++)) < -least_cost)
-                parts.unite(node, arc.to);
-    }
-    return parts;
-}
 
 double attraction_along(const std::vector<Index>& path, const Relaxation& relaxation) {
     double attraction = 1e9;
@@ -172,20 +158,18 @@ void add_conflicted_triangles(const Problem& problem, Relaxation& relaxation, st
 }
 
 double pack_conflicted_cycles(const Problem& problem, Relaxation& relaxation, Budget& budget) {
-    UnionFind parts = attracted_parts(problem, relaxation);
+    UnionFind parts = relaxation.joined_below(-least_cost);  // a path can only be within one
     AttractivePaths paths(problem, relaxation, budget);
     double risen = 0;
     for (Index node = 0; node < problem.nodes() && !budget.exhausted(); ++node) {
-        std::size_t position = problem.graph.first_arc(node);
         for (const Arc& arc : problem.graph.arcs(node)) {
-            const Index edge = relaxation.edge_of_arc(position++);
             if (arc.to > node || parts.find(node) != parts.find(arc.to))
                 continue;
-            while (relaxation.cost(edge) > least_cost) {
+            while (relaxation.cost(arc.edge) > least_cost) {
                 const std::vector<Index> path = paths.find(node, arc.to);
                 if (path.empty())
                     break;
-                const double amount = std::min(relaxation.cost(edge), attraction_along(path, relaxation));
+                const double amount = std::min(relaxation.cost(arc.edge), attraction_along(path, relaxation));
                 relaxation.pack_cycle(path, amount);
                 risen += amount;
             }
@@ -200,9 +184,8 @@ void add_violated_cycles(const Problem& problem, Relaxation& relaxation, double 
     for (Index node = 0; node < problem.nodes() && !budget.exhausted(); ++node) {
         repulsive.clear();
         double longest = 0;
-        std::size_t position = problem.graph.first_arc(node);
         for (const Arc& arc : problem.graph.arcs(node)) {
-            const double length = paths.length(position++) - least_violation;
+            const double length = paths.length(arc.edge) - least_violation;
             if (arc.to < node && arc.cost > 0 && length > 0) {
                 repulsive.push_back({arc.to, length});
                 longest = std::max(longest, length);

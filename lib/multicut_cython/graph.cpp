@@ -36,9 +36,9 @@ Graph::Graph(Index nodes, const std::vector<Edge>& edges)
     }
     std::partial_sum(offsets_.begin(), offsets_.end(), offsets_.begin());
     std::vector<std::size_t> position(offsets_.begin(), offsets_.end() - 1);
-    for (const Edge& edge : edges) {
-        arcs_[position[edge.a]++] = {edge.b, edge.cost};
-        arcs_[position[edge.b]++] = {edge.a, edge.cost};
+    for (Index i = 0; i < this->edges(); ++i) {
+        arcs_[position[edges[i].a]++] = {edges[i].b, i, edges[i].cost};
+        arcs_[position[edges[i].b]++] = {edges[i].a, i, edges[i].cost};
     }
 }
 
@@ -50,6 +50,12 @@ Index UnionFind::find(Index element) {
     while (parent_[element] != element)
         element = parent_[element] = parent_[parent_[element]];
     return element;
+}
+
+std::vector<Index> UnionFind::roots() {
+    for (Index& parent : parent_)
+        parent = find(parent);
+    return parent_;
 }
 
 std::vector<Edge> simplified(Index nodes, std::vector<Edge> edges, Parallel parallel) {

@@ -16,32 +16,29 @@ struct Edge {
 
 struct Arc {
     Index to;
+    Index edge;  // its place in the list of edges that the graph was made of
     double cost;
 };
 
 // Adjacency lists in one array; every edge is there twice, once from each end. Neighbours are sorted.
 class Graph {
 public:
-    class Arcs {
-    public:
-        Arcs(const Arc* first, const Arc* last) : first_(first), last_(last) {}
-        const Arc* begin() const { return first_; }
-        const Arc* end() const { return last_; }
-        std::size_t size() const { return last_ - first_; }
-        const Arc& operator[](std::size_t position) const { return first_[position]; }
+    struct Arcs {
+        const Arc *first, *last;
 
-    private:
-        const Arc *first_, *last_;
+        const Arc* begin() const { return first; }
+        const Arc* end() const { return last; }
+        std::size_t size() const { return last - first; }
+        const Arc& operator[](std::size_t position) const { return first[position]; }
     };
 
     Graph() : offsets_(1, 0) {}
-    // `edges` hold every pair at most once and no self edges.
+    // `edges` are sorted by (a, b), a < b, and hold every pair at most once.
     Graph(Index nodes, const std::vector<Edge>& edges);
 
     Index nodes() const { return static_cast<Index>(offsets_.size()) - 1; }
+    Index edges() const { return static_cast<Index>(arcs_.size() / 2); }
     std::size_t arcs() const { return arcs_.size(); }
-    // All arcs in a row, those of a node from first_arc(node) on.
-    std::size_t first_arc(Index node) const { return offsets_[node]; }
     Arcs arcs(Index node) const { return {arcs_.data() + offsets_[node], arcs_.data() + offsets_[node + 1]}; }
 
 private:
@@ -53,6 +50,7 @@ class UnionFind {
 public:
     explicit UnionFind(Index elements);
     Index find(Index element);
+    std::vector<Index> roots();  // of all elements
     // The set of `first` takes in the set of `second` and keeps its root.
     void unite(Index first, Index second) { parent_[find(second)] = find(first); }
 

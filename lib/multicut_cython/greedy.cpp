@@ -3,7 +3,7 @@
 #include <queue>
 #include <tuple>
 
-#include "neighbour_map.hpp"
+#include "hash_table.hpp"
 
 namespace multicut {
 
@@ -26,7 +26,7 @@ public:
         for (Index node = 0; node < problem.nodes(); ++node) {
             neighbours_[node].reserve(problem.graph.arcs(node).size());
             for (const Arc& arc : problem.graph.arcs(node)) {
-                neighbours_[node][arc.to] = arc.cost;
+                neighbours_[node].insert(arc.to, arc.cost);
                 if (arc.to < node && price(node, arc.to, arc.cost) < -tolerance)
                     joins.push_back({price(node, arc.to, arc.cost), node, arc.to});
             }
@@ -41,9 +41,7 @@ public:
             if (is_current(join))
                 perform(join.a, join.b);
         }
-        Labels labels(neighbours_.size());
-        for (Index node = 0; node < static_cast<Index>(labels.size()); ++node)
-            labels[node] = clusters_.find(node);
+        Labels labels = clusters_.roots();
         renumber(labels);
         return labels;
     }
@@ -73,8 +71,8 @@ private:
         neighbours_[gone].erase(kept);
         neighbours_[gone].for_each([&](Index other, double cost) {
             neighbours_[other].erase(gone);
-            const double sum = neighbours_[kept][other] += cost;
-            neighbours_[other][kept] = sum;
+            const double sum = neighbours_[kept].insert(other, 0.0) += cost;
+            neighbours_[other].insert(kept, 0.0) = sum;
             offer(kept, other, sum);
         });
         neighbours_[gone].clear();
@@ -83,7 +81,7 @@ private:
     }
 
     UnionFind clusters_;
-    std::vector<NeighbourMap> neighbours_;
+    std::vector<HashTable<Index, double>> neighbours_;  // of each cluster, with the cost between the two
     std::vector<double> activation_;
     std::priority_queue<Join> queue_;
 };

@@ -10,29 +10,79 @@ namespace {
 // A sequence ends after this many moves without a new lowest total.
 constexpr int patience = 20;
 
+// A clustering with the nodes of each cluster.
+class Clusters {
+public:
+    explicit Clusters(const Labels& labels) : labels_(labels), nodes_(labels.size()) {
+        for (std::size_t node = 0; node < labels.size(); ++node)
+            nodes_[labels[node]].push_back(static_cast<Index>(node));
+        for (std::size_t label = labels.size(); label-- > 0;)
+            if (nodes_[label].empty())
+                empty_.push_back(static_cast<Index>(label));
+    }
+
+    const Labels& labels() const { return labels_; }
+    const std::vector<Index>& nodes(Index label) const { return nodes_[label]; }
+    Index empty_label() const { return empty_.back(); }  // there is one unless all nodes are alone
+
+    // Each of these nodes goes to the other one of two clusters; `second` may be the empty label.
+    void exchange(const std::vector<Index>& moving, Index first, Index second) {
+        for (const Index node : moving)
+            labels_[node] = labels_[node] == first ? second : first;
+        if (nodes_[second].empty())
+            empty_.pop_back();
+        std::vector<Index> both;
+        both.swap(nodes_[first]);
+        both.insert(both.end(), nodes_[second].begin(), nodes_[second].end());
+        nodes_[second].clear();
+        for (const Index node : both)
+            nodes_[labels_[node]].push_back(node);
+        for (const Index label : {first, second})
+            if (nodes_[label].empty())
+                empty_.push_back(label);
+    }
+
+    // The clusters that an attractive edge leads to from this one, and an empty one.
+    std::vector<Index> partners(Index label, const Graph& graph) const {
+        std::vector<Index> partners;
+        for (const Index node : nodes_[label])
+            for (const Arc& arc : graph.arcs(node))
+                if (arc.cost < 0 && labels_[arc.to] != label)
+                    partners.push_back(labels_[arc.to]);
+        std::sort(partners.begin(), partners.end());
+        partners.erase(std::unique(partners.begin(), partners.end()), partners.end());
+        if (nodes_[label].size() > 1)
+            partners.push_back(empty_label());
+        return partners;
+    }
+
+private:
+    Labels labels_;
+    std::vector<std::vector<Index>> nodes_;
+    std::vector<Index> empty_;
+};
+
 class PairExchange {
 public:
-    PairExchange(Clustering& clustering, Budget& budget)
-        : clustering_(clustering), problem_(clustering.problem()), budget_(budget), position_(problem_.nodes(), -1) {}
+    PairExchange(const Problem& problem, Clusters& clusters, Budget& budget)
+        : problem_(problem), clusters_(clusters), budget_(budget), position_(problem.nodes(), -1) {}
 
-    // `first` and `second` are the nodes of two clusters, `second` perhaps none. Returns whether nodes were moved.
-    bool improve(const std::vector<Index>& first, const std::vector<Index>& second) {
-        label_[0] = clustering_.label(first[0]);
-        label_[1] = second.empty() ? clustering_.empty_label() : clustering_.label(second[0]);
-        begin(first, second);
-        const double join_change = second.empty() ? 0.0 : cost_between_ + activation_if_one() - activation_now();
+    // `second` may be the empty label. Returns whether nodes were moved.
+    bool improve(Index first, Index second) {
+        begin(clusters_.nodes(first), clusters_.nodes(second));
+        const double join_change = size_[1] == 0 ? 0.0 : cost_between_ + activation_if_one() - activation_now();
         run_sequence();
-        const bool join = join_change < std::min(best_total_, -tolerance);
-        const bool exchange = !join && best_total_ < -tolerance;
-        if (join)
-            for (const Index node : second)
-                clustering_.move(node, label_[0]);
-        if (exchange)
-            for (std::size_t step = 0; step < best_length_; ++step)
-                clustering_.move(moves_[step].node, moves_[step].side ? label_[0] : label_[1]);
         for (const Candidate& candidate : candidates_)
             position_[candidate.node] = -1;
-        return join || exchange;
+        if (join_change < std::min(best_total_, -tolerance)) {
+            moves_ = clusters_.nodes(second);
+        } else if (best_total_ < -tolerance) {
+            moves_.resize(best_length_);
+        } else {
+            return false;
+        }
+        clusters_.exchange(moves_, first, second);
+        return true;
     }
 
 private:
@@ -98,7 +148,7 @@ private:
                 break;
             budget_.spend(static_cast<double>(candidates_.size() + problem_.graph.arcs(next->node).size()));
             total += change;
-            moves_.push_back(*next);
+            moves_.push_back(next->node);
             perform(*next);
             if (total < best_total_ - tolerance) {
                 best_total_ = total;
@@ -121,71 +171,32 @@ private:
             }
     }
 
-    Clustering& clustering_;
     const Problem& problem_;
+    Clusters& clusters_;
     Budget& budget_;
-    std::vector<Index> position_;  // in candidates_, or -1
-    std::vector<Candidate> candidates_, moves_;
-    Index label_[2], size_[2];
+    std::vector<Index> position_;  // of each node in candidates_, or -1
+    std::vector<Candidate> candidates_;
+    std::vector<Index> moves_;     // nodes
+    Index size_[2];
     double activation_[2];
     double cost_between_, best_total_;
     std::size_t best_length_;
 };
 
-// The nodes of each cluster.
-class ClusterNodes {
-public:
-    explicit ClusterNodes(const Clustering& clustering)
-        : clustering_(clustering), nodes_(clustering.problem().nodes()) {
-        for (Index node = 0; node < clustering.problem().nodes(); ++node)
-            nodes_[clustering.label(node)].push_back(node);
-    }
-
-    const std::vector<Index>& of(Index label) const { return nodes_[label]; }
-
-    // After nodes have moved between two clusters.
-    void update(Index first, Index second) {
-        std::vector<Index> both;
-        both.swap(nodes_[first]);
-        both.insert(both.end(), nodes_[second].begin(), nodes_[second].end());
-        nodes_[second].clear();
-        for (const Index node : both)
-            nodes_[clustering_.label(node)].push_back(node);
-    }
-
-private:
-    const Clustering& clustering_;
-    std::vector<std::vector<Index>> nodes_;
-};
-
-// The clusters that an attractive edge leads to from these nodes of one cluster, and an empty one.
-std::vector<Index> partners(const Clustering& clustering, const std::vector<Index>& nodes) {
-    std::vector<Index> labels;
-    for (const Index node : nodes)
-        for (const Arc& arc : clustering.problem().graph.arcs(node))
-            if (arc.cost < 0 && clustering.label(arc.to) != clustering.label(node))
-                labels.push_back(clustering.label(arc.to));
-    std::sort(labels.begin(), labels.end());
-    labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-    if (nodes.size() > 1)
-        labels.push_back(clustering.empty_label());
-    return labels;
-}
-
 }  // namespace
 
-bool exchange_between_clusters(Clustering& clustering, Budget& budget) {
-    ClusterNodes nodes(clustering);
-    PairExchange exchange(clustering, budget);
+bool exchange_between_clusters(const Problem& problem, Labels& labels, Budget& budget) {
+    Clusters clusters(labels);
+    PairExchange exchange(problem, clusters, budget);
     std::deque<Index> queue;
-    std::vector<char> queued(clustering.problem().nodes(), false);
+    std::vector<char> queued(problem.nodes(), false);
     const auto enqueue = [&](Index label) {
-        if (!queued[label] && !nodes.of(label).empty()) {
+        if (!queued[label] && !clusters.nodes(label).empty()) {
             queued[label] = true;
             queue.push_back(label);
         }
     };
-    for (Index label = 0; label < clustering.problem().nodes(); ++label)
+    for (Index label = 0; label < problem.nodes(); ++label)
         enqueue(label);
 
     bool improved = false;
@@ -193,20 +204,20 @@ bool exchange_between_clusters(Clustering& clustering, Budget& budget) {
         const Index label = queue.front();
         queue.pop_front();
         queued[label] = false;
-        for (Index other : partners(clustering, nodes.of(label))) {
+        for (Index other : clusters.partners(label, problem.graph)) {
             if (budget.deadline().passed())
                 break;
-            if (nodes.of(other).empty())
-                other = clustering.empty_label();
+            if (clusters.nodes(other).empty())
+                other = clusters.empty_label();
             // Of two clusters that wait, the later one sees to the pair.
-            if (queued[other] || nodes.of(label).empty() || !exchange.improve(nodes.of(label), nodes.of(other)))
+            if (queued[other] || clusters.nodes(label).empty() || !exchange.improve(label, other))
                 continue;
-            nodes.update(label, other);
             enqueue(label);
             enqueue(other);
             improved = true;
         }
     }
+    labels = clusters.labels();
     return improved;
 }
 

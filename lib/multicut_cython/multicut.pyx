@@ -20,7 +20,7 @@ from lib.multicut_cython import inputs
 from lib.multicut_cython.solution import Solution
 
 
-cdef extern from "instance.hpp" namespace "multicut" nogil:
+cdef extern from "search.hpp" namespace "multicut" nogil:
     cdef struct Edge:
         int32_t a, b
         double cost
@@ -41,7 +41,7 @@ cdef extern from "instance.hpp" namespace "multicut" nogil:
         Graph graph
         vector[double] activation
 
-    cdef cppclass Rise "multicut::Relaxation::Rise":
+    cdef cppclass Rise:
         double joined, cut
 
     double problem_cost "multicut::cost"(const Problem&, const vector[int32_t]&)
@@ -55,21 +55,22 @@ cdef extern from "instance.hpp" namespace "multicut" nogil:
         vector[int32_t] must_keep
         bool_t allow_suppression
 
-    cdef cppclass Part "multicut::Instance::Part":
+    cdef cppclass Part:
         Problem problem
         vector[int32_t] labels
         double bound
         vector[Rise] rises
         double dual_bound
+        void improve(const vector[int32_t]&, double) except +
 
     cdef cppclass CppInstance "multicut::Instance":
         CppInstance(vector[double], vector[Edge], const Constraints&) except +
-        const vector[Part]& parts()
-        void solve(const Options&, double seconds) except +
-        void improve(int32_t, const vector[int32_t]&, double) except +
+        vector[Part]& parts()
         double objective()
         double bound()
         vector[int32_t] labels()
+
+    void search "multicut::solve"(CppInstance&, const Options&, double seconds) except +
 
 
 def solve(unary, edges, costs, *, must_join=(), must_cut=(), must_keep=(), allow_suppression=True, time_limit=None,
@@ -170,7 +171,7 @@ cdef class Instance:
         cdef double seconds = -1 if deadline is None else max(0.0, deadline - time.perf_counter())
         options.effort, options.seed = effort, seed & 0xFFFFFFFFFFFFFFFF
         with nogil:
-            self.core.solve(options, seconds)
+            search(self.core[0], options, seconds)
 
     def open_parts(self):
         """Indices of the parts whose solution is not proven optimal."""
@@ -206,7 +207,7 @@ cdef class Instance:
 
     def improve(self, int32_t part, labels, double bound):
         """Takes over labels [n] of a part if they are better, and a bound if it is higher."""
-        self.core.improve(part, labels, bound)
+        self.core.parts().at(part).improve(labels, bound)
 
     def solution(self, started):
         cdef double objective = self.core.objective()

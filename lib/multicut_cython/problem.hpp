@@ -1,4 +1,4 @@
-// The problem in the form that the algorithms work on.
+// The problem in the form that the algorithms work on, and the way there from what the caller asks for and back.
 //
 // Suppressing a node costs nothing, keeping it costs its unary u. So a node with u <= 0 is always kept (at worst
 // alone), and a node with u > 0 is kept only in company. Up to the constant sum of the negative unaries this is a plain
@@ -10,6 +10,7 @@
 // its pieces removes no edge and can only save activations.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "graph.hpp"
@@ -41,5 +42,61 @@ Labels composed(const Labels& clusters, const Labels& labels_of_clusters);
 
 // Splits clusters into the pieces that attractive edges hold together, which never costs anything; renumbers.
 void split_into_pieces(const Problem& problem, Labels& labels);
+
+// How much a lower bound would rise if an edge were joined, or cut.
+struct Rise {
+    double joined = 0, cut = 0;
+};
+
+// A problem with what is known about its solution.
+struct Part {
+    Problem problem;
+    std::vector<Index> nodes;  // merged node (see Instance) of each node of the problem
+    Labels labels;
+    double bound = 0;
+    std::vector<Rise> rises;  // of each edge of the problem, above `dual_bound`
+    double dual_bound = 0;
+
+    // A better solution or bound from elsewhere.
+    void improve(const Labels& other, double other_bound);
+};
+
+struct Constraints {
+    std::vector<std::pair<Index, Index>> must_join, must_cut;
+    std::vector<Index> must_keep;
+    bool allow_suppression = true;
+};
+
+// What the caller asks for. Pairs that must be joined become one node; pairs that must be cut get an edge that no
+// clustering can afford; nodes that must be kept get no activation. What remains falls into parts that attractive edges
+// connect: no optimal cluster needs to reach across (it could be split for free), so each part is a problem of its own.
+class Instance {
+public:
+    // Of parallel edges the last one counts; self edges are ignored. Throws std::invalid_argument if the constraints
+    // contradict one another.
+    Instance(std::vector<double> unary, std::vector<Edge> edges, const Constraints& constraints);
+
+    std::vector<Part>& parts() { return parts_; }
+
+    double objective() const;
+    double bound() const;
+    // Clusters 0, 1, ... in the order of their first nodes; -1 = suppressed.
+    std::vector<Index> labels() const;
+
+private:
+    void merge(const Constraints& constraints);
+    std::vector<Edge> merged_edges(const Constraints& constraints);
+    void make_parts(const std::vector<Edge>& edges);
+    std::vector<Index> clusters_of_merged() const;
+
+    std::vector<double> unary_;
+    std::vector<Edge> edges_;
+    double scale_;                        // a power of two; costs of parts are costs divided by it
+    std::vector<Index> merged_;           // of each node
+    std::vector<double> merged_unary_;    // of each merged node
+    std::vector<char> kept_;              // of each merged node: whether it must be kept
+    double constant_ = 0;                 // the cost of all merged nodes alone, and of edges within them
+    std::vector<Part> parts_;
+};
 
 }  // namespace multicut

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "effort.hpp"
-#include "pair_index.hpp"
+#include "hash_table.hpp"
 #include "problem.hpp"
 
 namespace multicut {
@@ -21,14 +21,12 @@ class Relaxation {
 public:
     explicit Relaxation(const Problem& problem);
 
-    // Edges of the problem first, in the order of (a, b), a < b; then chords, of cost 0, that triangles needed.
+    // Edges of the problem first, then chords, of cost 0, that triangles needed.
     Index edges() const { return static_cast<Index>(cost_.size()); }
     // What the edge costs now, after what the triangles and pairs have taken.
     double cost(Index edge) const { return cost_[edge]; }
-    // The edge under the arc at this position of the problem's arcs.
-    Index edge_of_arc(std::size_t arc) const { return edge_of_arc_[arc]; }
-
     Index edge_between(Index a, Index b) const;  // -1 if there is none
+    UnionFind joined_below(double cost) const;   // the nodes, joined by all edges of the problem that cost less now
 
     // Shifts `amount` of attraction and repulsion into the triangles that span a cycle: path[0], path[1], ..., back to
     // path[0] by a repulsive edge. Triangles and chords are made where needed.
@@ -54,13 +52,11 @@ public:
     // The number of arcs that take about as long to look at as one round of messages.
     double work() const { return 30.0 * triangles_.size() + 10.0 * pairs_.size(); }
 
-    // For each edge of the problem: how much the bound would rise if the edge were joined, or cut.
-    struct Rise {
-        double joined = 0, cut = 0;
-    };
-    std::vector<Rise> rises() const;
+    std::vector<Rise> rises() const;  // of bound(); for each edge, then each chord
 
 private:
+    using PairIndex = HashTable<std::uint64_t, Index>;
+
     // A small problem: which of its edges join and which of its nodes are active, at its share of their costs.
     struct Triangle {
         Index node[3];  // ascending
@@ -85,26 +81,13 @@ private:
     void pass_soft_messages(Pair& pair, double temperature);
 
     const Problem* problem_;
-    std::vector<Index> edge_of_arc_;
     std::vector<double> cost_;        // of edges and chords
     std::vector<double> activation_;  // of nodes
     std::vector<char> activates_;     // of nodes: whether the activation was not 0
-    PairIndex chord_index_;     // of its two nodes
-    PairIndex triangle_index_;  // of its first edge and last node
+    PairIndex chord_index_;           // of its two nodes
+    PairIndex triangle_index_;        // of its first edge and last node
     std::vector<Triangle> triangles_;
     std::vector<Pair> pairs_;
 };
-
-template <class Pass>
-void Relaxation::pass_over_all(const Deadline& deadline, Pass pass) {
-    for (Pair& pair : pairs_)
-        pass(pair);
-    constexpr std::size_t between_looks_at_the_clock = 512;
-    for (std::size_t i = 0; i < triangles_.size(); ++i) {
-        if (i % between_looks_at_the_clock == 0 && deadline.passed())
-            return;
-        pass(triangles_[i]);
-    }
-}
 
 }  // namespace multicut

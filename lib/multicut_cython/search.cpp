@@ -5,9 +5,10 @@
 
 #include "annealing.hpp"
 #include "cycles.hpp"
-#include "descent.hpp"
+#include "effort.hpp"
 #include "greedy.hpp"
-#include "small.hpp"
+#include "local_search.hpp"
+#include "relaxation.hpp"
 
 namespace multicut {
 
@@ -36,31 +37,108 @@ constexpr double first_temperature = 0.02;
 constexpr double last_temperature = 0.002;
 constexpr double separation_temperature = 0.006;
 
-}  // namespace
+// Small problems are solved exactly. 3^12 is half a million pairs of a set and a subset: about as long as annealing.
+constexpr Index most_small_nodes = 12;
 
-Search::Search(const Problem& problem, const Options& options, const Deadline& deadline)
-    : problem_(problem),
-      options_(options),
-      deadline_(deadline),
-      random_(options.seed),
-      relaxation_(problem),
-      labels_(each_alone(problem.nodes())),
-      cost_(0),
-      bound_(relaxation_.bound()) {}
+using Set = std::uint32_t;  // of nodes, one bit each
+
+Index first_node(Set set) { return __builtin_ctz(set); }
+bool is_single(Set set) { return (set & (set - 1)) == 0; }
+
+// The cost of each set of nodes as a cluster.
+std::vector<double> costs_of_sets(const Problem& problem) {
+    const Set sets = Set(1) << problem.nodes();
+    std::vector<double> edges(sets, 0.0), activation(sets, 0.0), cost(sets, 0.0);
+    for (Set set = 1; set < sets; ++set) {
+        const Index node = first_node(set);
+        const Set rest = set & (set - 1);
+        edges[set] = edges[rest];
+        for (const Arc& arc : problem.graph.arcs(node))
+            if (rest >> arc.to & 1)
+                edges[set] += arc.cost;
+        activation[set] = activation[rest] + problem.activation[node];
+        cost[set] = is_single(set) ? 0.0 : edges[set] + activation[set];
+    }
+    return cost;
+}
+
+// An optimal clustering, by dynamic programming over the sets of nodes: a best clustering of a set consists of the
+// cluster of its first node and a best clustering of the rest.
+Labels optimal_clustering(const Problem& problem) {
+    const Set sets = Set(1) << problem.nodes();
+    const std::vector<double> cost = costs_of_sets(problem);
+    std::vector<double> best(sets, 0.0);
+    std::vector<Set> cluster_of_first(sets, 0);
+    for (Set set = 1; set < sets; ++set) {
+        const Set rest = set & (set - 1), first = set ^ rest;
+        best[set] = best[rest];
+        cluster_of_first[set] = first;
+        for (Set others = rest; others; others = (others - 1) & rest) {
+            const double total = cost[first | others] + best[rest ^ others];
+            if (total < best[set] - tolerance) {
+                best[set] = total;
+                cluster_of_first[set] = first | others;
+            }
+        }
+    }
+    Labels labels(problem.nodes());
+    for (Set left = sets - 1; left; left ^= cluster_of_first[left])
+        for (Set cluster = cluster_of_first[left]; cluster; cluster &= cluster - 1)
+            labels[first_node(cluster)] = first_node(left);
+    return labels;
+}
+
+// The search for the optimum of one part, whose labels and bound it makes better and better.
+class Search {
+public:
+    Search(Part& part, const Options& options, const Deadline& deadline)
+        : part_(part), problem_(part.problem), options_(options), deadline_(deadline), random_(options.seed),
+          relaxation_(problem_), cost_(0) {
+        part_.labels = each_alone(problem_.nodes());
+        part_.bound = relaxation_.bound();
+    }
+
+    // Finds a local optimum and a bound; then, while there is a gap and as long as the effort allows, better ones.
+    void run();
+
+private:
+    double gap() const { return cost_ - part_.bound; }
+    bool is_optimal() const { return gap() <= closed_gap * (1 + std::abs(cost_)); }
+    // The work of looking at every arc and node once.
+    double sweep() const { return static_cast<double>(problem_.graph.arcs() + problem_.nodes()); }
+    Budget budget_of(double sweeps) const { return Budget(sweeps * sweep(), deadline_); }
+
+    bool consider(const Labels& labels);  // whether it is better than the best so far
+    void start();
+    void pass_messages(int rounds);
+    void raise_bound();
+    void smooth_bound();
+    void anneal();
+
+    Part& part_;
+    const Problem& problem_;
+    const Options& options_;
+    const Deadline& deadline_;
+    Random random_;
+    Relaxation relaxation_;
+    double cost_;  // of the part's labels
+};
 
 void Search::run() {
     start();
     raise_bound();
-    if (options_.effort <= 0)
-        return;
-    if (!is_optimal() && problem_.nodes() <= most_small_nodes) {
-        consider(optimal_clustering(problem_));
-        bound_ = cost_;
+    if (options_.effort > 0) {
+        if (!is_optimal() && problem_.nodes() <= most_small_nodes) {
+            consider(optimal_clustering(problem_));
+            part_.bound = cost_;
+        }
+        if (!is_optimal() && gap() < smoothable_gap * std::abs(cost_))
+            smooth_bound();
+        if (!is_optimal())
+            anneal();
     }
-    if (!is_optimal() && gap() < smoothable_gap * std::abs(cost_))
-        smooth_bound();
-    if (!is_optimal())
-        anneal();
+    part_.rises = relaxation_.rises();
+    part_.dual_bound = relaxation_.bound();
 }
 
 // Greedy contraction pays for activations too early or, without them, too late; descent makes up for much of it.
@@ -72,17 +150,11 @@ void Search::start() {
         consider(descended(problem_, contracted_greedily(without_activation, deadline_), budget));
 }
 
-bool Search::is_optimal() const { return gap() <= closed_gap * (1 + std::abs(cost_)); }
-
-double Search::sweep() const { return static_cast<double>(problem_.graph.arcs() + problem_.nodes()); }
-
-Budget Search::budget_of(double sweeps) const { return Budget(sweeps * sweep(), deadline_); }
-
 bool Search::consider(const Labels& labels) {
     const double cost = multicut::cost(problem_, labels);
     if (cost >= cost_ - tolerance)
         return false;
-    labels_ = labels;
+    part_.labels = labels;
     cost_ = cost;
     return true;
 }
@@ -90,7 +162,7 @@ bool Search::consider(const Labels& labels) {
 void Search::pass_messages(int rounds) {
     for (int round = 0; round < rounds && !deadline_.passed(); ++round)
         relaxation_.pass_messages(deadline_);
-    bound_ = std::max(bound_, relaxation_.bound());
+    part_.bound = std::max(part_.bound, relaxation_.bound());
 }
 
 // Triangles first, then whatever longer cycles they leave.
@@ -119,8 +191,9 @@ void Search::smooth_bound() {
         if (deadline_.passed())
             return;
         budget.spend(smoothing_rounds * relaxation_.work());
-        consider(descended(problem_, rounded(), budget));
-        bound_ = std::max(bound_, relaxation_.bound_after(3, deadline_));
+        // What is rather joined than cut in the relaxation.
+        consider(descended(problem_, relaxation_.joined_below(0.0).roots(), budget));
+        part_.bound = std::max(part_.bound, relaxation_.bound_after(3, deadline_));
         if (separate && temperature < separation_temperature * unit)
             add_violated_cycles(problem_, relaxation_, temperature, budget);
         separate = !separate;
@@ -130,21 +203,6 @@ void Search::smooth_bound() {
     pass_messages(10);
 }
 
-// Joins what is rather joined than cut in the relaxation.
-Labels Search::rounded() const {
-    UnionFind clusters(problem_.nodes());
-    for (Index node = 0; node < problem_.nodes(); ++node) {
-        std::size_t position = problem_.graph.first_arc(node);
-        for (const Arc& arc : problem_.graph.arcs(node))
-            if (relaxation_.cost(relaxation_.edge_of_arc(position++)) < 0)
-                clusters.unite(node, arc.to);
-    }
-    Labels labels(problem_.nodes());
-    for (Index node = 0; node < problem_.nodes(); ++node)
-        labels[node] = clusters.find(node);
-    return labels;
-}
-
 // Fuses the best clustering with what annealing makes of it, again and again; hot and mild by turns, since small
 // problems gain by the one and large ones by the other.
 void Search::anneal() {
@@ -152,14 +210,23 @@ void Search::anneal() {
     Budget unlimited(HUGE_VAL, deadline_);
     for (int round = 0, improved = 0; !budget.exhausted() && round < improved + patience; ++round) {
         const double heat = round % 2 ? mild : hot;
-        const Labels annealed = multicut::annealed(problem_, labels_, heat, sweeps_per_annealing, random_, budget);
+        const Labels annealed = multicut::annealed(problem_, part_.labels, heat, sweeps_per_annealing, random_, budget);
         const Labels other = descended(problem_, annealed, unlimited);
         const bool better = multicut::cost(problem_, other) < cost_;
-        if (consider(fused(problem_, better ? other : labels_, better ? labels_ : other, unlimited)))
+        if (consider(fused(problem_, better ? other : part_.labels, better ? part_.labels : other, unlimited)))
             improved = round;
     }
     Budget last = budget_of(local_search_sweeps);
-    consider(descended_further(problem_, labels_, last));
+    consider(descended_further(problem_, part_.labels, last));
+}
+
+}  // namespace
+
+void solve(Instance& instance, const Options& options, double seconds) {
+    const Deadline deadline(seconds);
+    for (Part& part : instance.parts())
+        if (part.nodes.size() > 1)
+            Search(part, options, deadline).run();
 }
 
 }  // namespace multicut
