@@ -72,6 +72,8 @@ setup(
         "h5": ["tables"],
         "exact": ["highspy>=1.8; python_version >= '3.8'"],
         "video": ["av"],
+        "onnx": ["onnx", "onnxruntime", "tf2onnx"],
+        "openvino": ["nncf", "openvino"],
         "test": ["pytest", "pytest-xdist", "hypothesis"],
     },
 )

@@ -70,7 +70,10 @@ class PoseNet(object):
         x.set_shape([None, None, None, 3])
         pyramid = cfg.net_type in PYRAMIDS
         if pyramid or cfg.skip_connections:  # maps of all strides must fit each other: fill up to a multiple of 32
-            x = tf.pad(x, [[0, 0], [0, -size[0] % 32], [0, -size[1] % 32], [0, 0]])
+            # Remainders of positive numbers, and a shape that the graph itself tells: nnet.export's formats need both.
+            filled = size + 31 - (size - 1) % 32
+            x = tf.pad(x, [[0, 0], [0, filled[0] - size[0]], [0, filled[1] - size[1]], [0, 0]])
+            x = tf.reshape(x, [-1, filled[0], filled[1], 3])
         features = backbone(x, cfg)
         channels = self._channels()
         with tf.variable_scope("pose"):

@@ -119,6 +119,14 @@ class PairwiseField(object):
         return self[rows, columns].reshape(self.shape)
 
 
+def scales_for(image, cfg):
+    """The scales at which people are searched: those that give the picture as many pixels as squares of the sides
+    test_sizes have."""
+    if not cfg.test_sizes:
+        return [cfg.global_scale]
+    return [size / np.sqrt(image.shape[0] * image.shape[1]) for size in cfg.test_sizes]
+
+
 class PosePredictor(object):
     """A network with its weights, ready for pictures of any size."""
 
@@ -183,11 +191,8 @@ class PosePredictor(object):
         return _decoded_pairwise(found["offsets"], self.cfg, self._stats)
 
     def scales_for(self, image):
-        """The scales at which people are searched: those that give the picture as many pixels as squares of the sides
-        test_sizes have."""
-        if not self.cfg.test_sizes:
-            return [self.cfg.global_scale]
-        return [size / np.sqrt(image.shape[0] * image.shape[1]) for size in self.cfg.test_sizes]
+        """See scales_for."""
+        return scales_for(image, self.cfg)
 
     def find(self, image):
         """The most confident person of a picture, uint8 RGB [h, w, 3], over scales_for it -> Found.
