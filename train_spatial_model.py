@@ -12,7 +12,7 @@ from multiperson.pairwise import SpatialModel, used_pairs
 from multiperson.predict import at_scale
 from multiperson.spatial_model_report import held_out_probabilities, make_report, model_probabilities, write_report
 from multiperson.spatial_model_training import collect_examples, fit_spatial_model, write_spatial_model
-from nnet.predict import PosePredictor
+from nnet.map_predictor import MapPredictor
 from util.command import run_command
 from util.config import find_file, load_config
 from util.skeleton import Skeleton
@@ -21,7 +21,7 @@ from util.skeleton import Skeleton
 def labelled_detections(cfg, dataset, gt_parts, pictures):
     """(number of the picture, Detections, people) of each picture of the data set, or of so many random ones, at each size
     at which people are searched; px of the network's input."""
-    predictor = PosePredictor(cfg)
+    predictor = MapPredictor(cfg)
     labelled = [item for item in dataset.data if item.joints]
     chosen = np.random.RandomState(cfg.seed).permutation(len(labelled))[:pictures]
     for number in tqdm(chosen, desc="detecting"):

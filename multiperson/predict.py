@@ -7,7 +7,7 @@ from multiperson.graph import build_graph
 from multiperson.names_of_2017 import (SpatialModel, compute_angle, compute_features, eval_graph,  # noqa: F401
                                        get_person_conf_multicut, get_person_conf_single, logit_transform, wrap_angle)
 from multiperson.people import assemble, drop_duplicates
-from nnet.predict import PosePredictor
+from nnet.map_predictor import MapPredictor
 from util.skeleton import Skeleton
 
 
@@ -16,7 +16,7 @@ class PeoplePredictor(object):
 
     def __init__(self, cfg):
         self.cfg = cfg
-        self._predictor = PosePredictor(cfg)
+        self._predictor = MapPredictor(cfg)
         self._model = SpatialModel(cfg).load()
 
     def find(self, image):
@@ -28,7 +28,7 @@ class PeoplePredictor(object):
 
 
 def people_of_scales(model, maps_by_scale, annotated=None):
-    """The people whom (scale, Maps) of a picture show, as from PosePredictor -> [Person], see PeoplePredictor.find.
+    """The people whom (scale, Maps) of a picture show, as from MapPredictor -> [Person], see PeoplePredictor.find.
 
     annotated: people, arrays n x 3 (joint id, x, y) px of the picture, whose joints are taken as if they had been found
     """

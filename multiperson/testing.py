@@ -11,7 +11,7 @@ from dataset.pose_dataset import read_picture
 from multiperson.pairwise import SpatialModel
 from multiperson.predict import people_of_scales
 from multiperson.visualize import draw_people
-from nnet.predict import PosePredictor
+from nnet.map_predictor import MapPredictor
 from util.command import UserError
 from util.files import replacing
 from util.mat import read_mat, write_mat
@@ -29,7 +29,7 @@ class MapStore(object):
 
     def __init__(self, cfg, cache):
         self._cfg, self._cache = cfg, cache
-        self._predictor = None if "cached_scoremaps" in cfg else PosePredictor(cfg)
+        self._predictor = None if "cached_scoremaps" in cfg else MapPredictor(cfg)
         if cache and len(cfg.test_sizes) > 1:
             raise UserError("--cache writes maps of one size a picture, and test_sizes has %d" % len(cfg.test_sizes))
 

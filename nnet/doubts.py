@@ -5,6 +5,7 @@ from collections import namedtuple
 import numpy as np
 
 from dataset.maps import cell_centres
+from nnet.map_predictor import scales_for
 from nnet.predict import FEWEST_JOINTS, PosePredictor, argmax_pose_predict
 from util.command import UserError
 from util.skeleton import Skeleton
@@ -55,7 +56,7 @@ class Judge(object):
         if self._cfg.person_size and self._cfg.input_size:
             views = [self._views_around(image, person) for person in people]
         else:
-            views = [[self._view(image, scale) for scale in self._predictor.scales_for(image)]] * len(people)
+            views = [[self._view(image, scale) for scale in scales_for(image, self._cfg)]] * len(people)
         return [self._doubt(person, several, people[:number] + people[number + 1:]) if len(person) else None
                 for number, (person, several) in enumerate(zip(people, views))]
 

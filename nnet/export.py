@@ -17,7 +17,7 @@ from dataset import factory
 from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
 from dataset.pose_dataset import read_picture
 from nnet.engine import folded
-from nnet.predict import scales_for, setup_pose_prediction
+from nnet.map_predictor import scales_for, setup_pose_prediction
 from nnet.tf import tf
 from util.command import UserError
 from util.config import PROJECT

@@ -9,6 +9,7 @@ POSITIVE = "above 0", lambda number: 0 < number < float("inf")
 NOT_NEGATIVE = "at least 0", lambda number: 0 <= number < float("inf")
 AT_LEAST_1 = "at least 1", lambda number: 1 <= number < float("inf")
 FRACTION = "from 0 to 1", lambda number: 0 <= number <= 1
+TILE = "0, or a multiple of 32 from 512", lambda number: number == 0 or number >= 512 and number % 32 == 0
 BELOW_1 = "at least 0 and below 1", lambda number: 0 <= number < 1
 
 # What lists and words may be, likewise.
@@ -133,6 +134,10 @@ KEYS = {
     "test_sizes": Key([], list, "sizes, px, at which people are searched: sides of squares with as many pixels as the "
                                   "resized picture; none = global_scale only. One person: tried in turn until it is surely "
                                   "found", NUMBER, numbers=POSITIVE),
+    "test_factors": Key([], list, "average the maps over the picture resized by these factors as well, such as [0.8, 1, 1.25]",
+                        NUMBER, numbers=POSITIVE),
+    "tile_size": Key(0, int, "px: larger pictures go through the network in tiles of this side, which takes less memory; 0 = "
+                     "never", numbers=TILE),
     "test_mirrored": Key(False, bool, "average score maps and location refinement over the picture and its mirror image"),
     "border": Key(0, int, "px of mean_pixel put around a picture before it is searched for one person",
                   numbers=NOT_NEGATIVE),

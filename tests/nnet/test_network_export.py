@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from conftest import DOTS, ROOT
-from dataset.pairwise_stats import load_pairwise_stats, save_pairwise_stats
+from dataset.maps import pairwise_px
+from dataset.pairwise_stats import load_pairwise_stats, pair_order, save_pairwise_stats, stats_arrays
 from nnet import export as exporting
 from nnet.export import FORMATS, describe, export
-from nnet.predict import pairwise_px, setup_pose_prediction
+from nnet.predict import setup_pose_prediction
 from nnet.tf import tf
 from util.command import UserError
 from util.config import cfg_from_file, default_config
@@ -106,7 +107,8 @@ def test_pairwise_offsets_can_be_read_with_the_json(formula_order, tmp_path):
                                                 for a, b in pairs})
     listed = describe(cfg, ["part_prob", "pairwise_pred"])["pairwise"]
     raw = rng.randn(24)
-    expected = pairwise_px(raw, cfg, load_pairwise_stats(cfg))
+    stats = load_pairwise_stats(cfg)
+    expected = pairwise_px(raw, stats_arrays(stats, 4), pair_order(stats, cfg))
     for pair, offset in zip(listed, raw.reshape(12, 2)):
         place = [(a, b) for a in range(4) for b in range(4) if a != b].index((pair["from"], pair["to"]))
         np.testing.assert_allclose(offset * pair["std"] + pair["mean"], expected[place])

@@ -6,6 +6,7 @@ import pytest
 
 from dataset.pairwise_stats import save_pairwise_stats
 from nnet.checkpoint import CheckpointError
+from nnet.map_predictor import scales_for
 from nnet.net_factory import pose_net
 from nnet.predict import (Found, PosePredictor, argmax_arrows_predict, argmax_pose_predict, extract_cnn_output,
                           setup_pose_prediction)
@@ -86,16 +87,16 @@ def test_several_sizes_are_tried_and_the_surest_is_kept(config, monkeypatch):
     monkeypatch.setattr("nnet.predict.SURE", 1.1)
     predictor = PosePredictor(config)
     image = np.random.RandomState(0).randint(0, 256, (80, 100, 3), np.uint8)
-    areas = [scale ** 2 * 80 * 100 for scale in predictor.scales_for(image)]
+    areas = [scale ** 2 * 80 * 100 for scale in scales_for(image, config)]
     assert areas == pytest.approx([64 ** 2, 128 ** 2, 192 ** 2])
     found = predictor.find(image)
-    tried = [predictor.find_at(image, scale) for scale in predictor.scales_for(image)]
+    tried = [predictor.find_at(image, scale) for scale in scales_for(image, config)]
     assert (found.pose[:, 2] ** 2).mean() == max((one.pose[:, 2] ** 2).mean() for one in tried)
     assert found.scores.shape[:2] == tuple(2 * -(-int(side * found.scale) // 16) for side in image.shape[:2])
     monkeypatch.setattr("nnet.predict.SURE", 0.0)
     assert predictor.find(image).scale == tried[0].scale  # sure enough: no other size is tried
     config.test_sizes = []
-    assert predictor.scales_for(image) == [1.0]
+    assert scales_for(image, config) == [1.0]
 
 
 def test_a_border_does_not_move_joints(config):

@@ -1,0 +1,233 @@
+"""From a picture to maps, see dataset/maps.py: by the network as it is, or by means over mirror images and sizes; large
+pictures in tiles.
+"""
+import numpy as np
+
+from dataset.maps import Maps, cell_centres, locref_px, map_size, pairwise_px
+from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
+from nnet.checkpoint import restore_network, skeleton_of
+from nnet.engine import fast_session
+from nnet.net_factory import pose_net
+from nnet.tf import session_config, tf
+from util.config import adopt_skeleton, find_file, with_defaults
+from util.image import resize
+from util.skeleton import Skeleton
+
+
+TILE_OVERLAP = 256  # px; half of it is a multiple of the largest stride, 32, as the tiles' size must be
+
+
+def setup_pose_prediction(cfg, pairwise_at=None):
+    """(session, inputs, outputs): the network with its weights, on the default graph.
+
+    inputs: placeholder of RGB pictures [B, h, w, 3]; outputs: {"part_prob", "locref", "pairwise_pred"}, those that the
+    config has, see PoseNet.test, also for pairwise_at. A config that does not say which joints it means takes those of the
+    weights. Raises nnet.checkpoint.CheckpointError where the weights are missing or do not fit.
+    """
+    with_defaults(cfg)
+    weights = find_file(cfg, "init_weights")
+    skeleton = skeleton_of(weights)
+    if skeleton is not None:
+        adopt_skeleton(cfg, skeleton, weights)
+    inputs = tf.placeholder(tf.float32, [None, None, None, 3], "inputs")
+    outputs = pose_net(cfg).test(inputs, pairwise_at)
+    session = tf.Session(config=session_config())
+    restore_network(session, weights)
+    return session, inputs, outputs
+
+
+def extract_cnn_output(outputs_np, cfg, pairwise_stats=None):
+    """The network's outputs for one picture -> Maps.
+
+    outputs_np: {"part_prob", ...}, what the outputs of setup_pose_prediction are
+    pairwise_stats: see dataset.pairwise_stats; needed with pairwise_predict, read from pairwise_stats_fn if not given
+    """
+    with_defaults(cfg)
+    locref = pairwise = None
+    if cfg.location_refinement:
+        locref = locref_px(outputs_np["locref"][0], cfg.locref_stdev)
+    if cfg.pairwise_predict:
+        pairwise = _decoded_pairwise(outputs_np["pairwise_pred"][0], cfg, pairwise_stats or load_pairwise_stats(cfg))
+    return Maps(outputs_np["part_prob"][0], locref, pairwise)
+
+
+def _decoded_pairwise(raw, cfg, stats):
+    return pairwise_px(raw, stats_arrays(stats, cfg.num_joints), pair_order(stats, cfg))
+
+
+class PairwiseField(object):
+    """Pairwise offsets of a picture, an array [H, W, J (J - 1), 2] px that is worked out only where one looks:
+    field[rows, columns] with index arrays [n] -> [n, J (J - 1), 2]. Detections are few among the cells."""
+
+    def __init__(self, shape, offsets_at):
+        """offsets_at: function from cells, int [n, 2] (row, column), to offsets [n, J (J - 1), 2] px"""
+        self.shape = shape
+        self._offsets_at = offsets_at
+
+    def __getitem__(self, cells):
+        return self._offsets_at(np.stack(cells, axis=1))
+
+    def dense(self):
+        """The whole array."""
+        rows, columns = (index.ravel() for index in np.indices(self.shape[:2]))
+        return self[rows, columns].reshape(self.shape)
+
+
+def scales_for(image, cfg):
+    """The scales at which people are searched: those that give the picture as many pixels as squares of the sides
+    test_sizes have."""
+    if not cfg.test_sizes:
+        return [cfg.global_scale]
+    return [size / np.sqrt(image.shape[0] * image.shape[1]) for size in cfg.test_sizes]
+
+
+class MapPredictor(object):
+    """A network with its weights, ready for pictures of any size."""
+
+    def __init__(self, cfg):
+        self.cfg = cfg
+        with tf.Graph().as_default():
+            cells = tf.placeholder(tf.int32, [None, 3], "cells")  # place in the batch, row, column
+            session, inputs, outputs = setup_pose_prediction(cfg, cells)
+        offsets = outputs.pop("pairwise_pred", None)
+        self._session, (self._inputs,), self._outputs = fast_session(session, [inputs], outputs, cfg.precision)
+        if offsets is not None:
+            self._pairwise = fast_session(session, [outputs["pairwise_features"], cells], {"offsets": offsets}, cfg.precision)
+        session.close()
+        self._stats = load_pairwise_stats(cfg) if cfg.pairwise_predict else None
+
+    def maps_by_scale(self, image):
+        """Yields (scale, Maps) for each of scales_for a picture: the maps of the picture resized by it."""
+        for scale in scales_for(image, self.cfg):
+            yield scale, self.maps(resize(image, scale))
+
+    def maps(self, image):
+        """RGB [h, w, 3] -> Maps, without any resizing; pairwise is a PairwiseField. With test_factors they are means over the
+        picture resized by these; with test_mirrored, scores and locref are also means over its mirror image.
+        """
+        if not self.cfg.test_factors:
+            return self._maps_at(image)
+        resized = [resize(np.asarray(image, np.uint8), factor) for factor in self.cfg.test_factors]
+        factors = [np.divide(one.shape[:2], image.shape[:2]) for one in resized]
+        several = [self._maps_at(one) for one in resized]
+        return mean_maps(several, factors, map_size(*image.shape[:2], self.cfg.stride), self.cfg.stride)
+
+    def _maps_at(self, image):
+        pictures = self._with_mirror_image(image) if self.cfg.test_mirrored else image[None]
+        found = self._run_in_tiles(pictures)
+        scores, locref, pairwise = self._mean(found["part_prob"]), None, None
+        if "locref" in found:
+            locref = self._mean(locref_px(found["locref"], self.cfg.locref_stdev), mirrored=[-1, 1])
+        if "pairwise_features" in found:
+            features = found["pairwise_features"][:1]
+            shape = scores.shape[:2] + (self.cfg.num_joints * (self.cfg.num_joints - 1), 2)
+            pairwise = PairwiseField(shape, lambda cells: self._offsets_at(features, cells))
+        return Maps(scores, locref, pairwise)
+
+    def _run_in_tiles(self, pictures):
+        """{name: maps [B, H, W, channels]} of pictures [B, h, w, 3]; of tiles, put together, where they are large."""
+        size = int(self.cfg.tile_size)
+        if not size:
+            return self._run(pictures)
+        tops, lefts = (tile_starts(side, size) for side in pictures.shape[1:3])
+        rows = [joined([self._run(pictures[:, top:top + size, left:left + size]) for left in lefts], lefts, size, axis=2)
+                for top in tops]
+        return joined(rows, tops, size, axis=1)
+
+    def _run(self, pictures):
+        return self._session.run(self._outputs, {self._inputs: pictures})
+
+    def _with_mirror_image(self, image):
+        """[2, H, W, 3], filled up to whole cells, so that they lie as well when the picture is mirrored."""
+        height, width = (side * int(self.cfg.stride) for side in map_size(*image.shape[:2], self.cfg.stride))
+        filled = on_canvas(image, height, width, self.cfg.mean_pixel)
+        return np.stack([filled, filled[:, ::-1]])
+
+    def _mean(self, maps, mirrored=1):
+        """Maps [B, H, W, J, ...] of a picture, and with B = 2 its mirror image -> [H, W, J, ...]
+
+        mirrored: what the values of the second become, as a factor
+        """
+        if len(maps) == 1:
+            return maps[0]
+        joints = Skeleton.from_config(self.cfg).mirror_map
+        return (maps[0] + maps[1][:, ::-1, joints] * mirrored) / 2
+
+    def _offsets_at(self, features, cells):
+        session, fed, fetched = self._pairwise
+        found = session.run(fetched, dict(zip(fed, (features, np.insert(cells, 0, 0, axis=1)))))
+        return _decoded_pairwise(found["offsets"], self.cfg, self._stats)
+
+
+def on_canvas(image, height, width, colour, corner=0):
+    """The picture in one of height x width px of a colour, `corner` px from its top and left. float32"""
+    canvas = np.empty((height, width, 3), np.float32)
+    canvas[:] = colour
+    canvas[corner:corner + image.shape[0], corner:corner + image.shape[1]] = image
+    return canvas
+
+
+def tile_starts(side, size):
+    """Where tiles of `size` px begin that cover `side` px; neighbours share TILE_OVERLAP px."""
+    return list(range(0, max(side - TILE_OVERLAP, 1), size - TILE_OVERLAP))
+
+
+def joined(tiles, starts, size, axis):
+    """{name: maps} of a picture from those of its tiles along an axis, which begin at `starts` px: of what two tiles show,
+    each keeps the half that is farther from its end."""
+    if len(tiles) == 1:
+        return tiles[0]
+    whole = {}
+    for name in tiles[0]:
+        cell = size / tiles[0][name].shape[axis]  # px
+        kept = []
+        for number, (tile, start) in enumerate(zip(tiles, starts)):
+            first = 0 if number == 0 else int(TILE_OVERLAP / 2 / cell)
+            last = None if number == len(starts) - 1 else int((starts[number + 1] + TILE_OVERLAP / 2 - start) / cell)
+            kept.append(tile[name][(slice(None),) * axis + (slice(first, last),)])
+        whole[name] = np.concatenate(kept, axis=axis)
+    return whole
+
+
+def mean_maps(several, factors, size, stride):
+    """The mean of the Maps of a picture resized by several factors (y, x), as Maps of the picture itself.
+
+    size: (rows, columns) of its maps. Location refinement counts as much as the score that comes with it.
+    """
+    sampled = [(sampled_at(maps.scores, factor, size),
+                None if maps.locref is None else sampled_at(maps.locref, factor, size) / factor[::-1])
+               for maps, factor in zip(several, factors)]
+    scores = np.mean([scores for scores, _ in sampled], axis=0)
+    locref = pairwise = None
+    if several[0].locref is not None:
+        weights = np.array([scores for scores, _ in sampled])[..., None] + 1e-9
+        locref = np.sum([weight * locref for weight, (_, locref) in zip(weights, sampled)], axis=0) / weights.sum(axis=0)
+    if several[0].pairwise is not None:
+        pairwise = PairwiseField(size + several[0].pairwise.shape[2:],
+                                 lambda cells: mean_offsets(several, factors, cells, stride))
+    return Maps(scores, locref, pairwise)
+
+
+def sampled_at(maps, factor, size):
+    """Maps [H, W, ...] of a picture resized by a factor (y, x), at the centres of the cells that the picture itself has:
+    [rows, columns, ...], bilinear."""
+    for axis, cells in enumerate(size):
+        place = np.clip(factor[axis] * (np.arange(cells) + 0.5) - 0.5, 0, maps.shape[axis] - 1)
+        below = np.minimum(place.astype(int), maps.shape[axis] - 2)
+        part = (place - below).reshape((-1,) + (1,) * (maps.ndim - axis - 1))
+        maps = maps.take(below, axis) * (1 - part) + maps.take(below + 1, axis) * part
+    return maps.astype(np.float32)
+
+
+def mean_offsets(several, factors, cells, stride):
+    """Pairwise offsets [n, J (J - 1), 2] px from cells [n, 2] (row, column): of what the nearest cells of the Maps of the
+    picture resized by several factors (y, x) say, the mean."""
+    centres = cell_centres(cells[:, 0], cells[:, 1], stride)
+    total = 0
+    for maps, factor in zip(several, factors):
+        last = np.array(maps.scores.shape[:2]) - 1
+        nearest = np.clip((centres[:, ::-1] * factor / stride).astype(int), 0, last)
+        rows, columns = nearest.T
+        ends = maps.pairwise[rows, columns] + cell_centres(rows, columns, stride)[:, None]
+        total = total + ends / factor[::-1] - centres[:, None]
+    return total / len(several)
