@@ -221,6 +221,8 @@ FORMATS = {
 def _usable_format(name, int8):
     """The Format called so. Raises UserError where it cannot be written here."""
     form = FORMATS[name]
+    if name == "tflite" and tf.__version__.startswith("1."):
+        raise UserError("tflite needs TensorFlow 2: the converter of %s cannot leave the pictures' size open" % tf.__version__)
     if int8 and form.int8_packages is None:
         raise UserError("%s has no int8 here; %s have" % (
             name, " and ".join(key for key, one in FORMATS.items() if one.int8_packages is not None)))

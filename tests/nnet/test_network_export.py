@@ -23,7 +23,9 @@ def cfg(dots, write_config, random_weights, monkeypatch):
     return cfg_from_file(write_config(dots[0], init_weights=random_weights))
 
 
-def skip_without(packages):
+def skip_without(packages, name):
+    if name == "tflite" and tf.__version__.startswith("1."):
+        pytest.skip("TensorFlow 1.15 cannot write it")
     for package in packages:
         pytest.importorskip(package)
 
@@ -31,7 +33,7 @@ def skip_without(packages):
 @pytest.mark.parametrize("name", list(FORMATS))
 def test_what_was_written_computes_the_same(name, cfg):
     """For another size and number of pictures than those that it was checked on."""
-    skip_without(FORMATS[name].packages)
+    skip_without(FORMATS[name].packages, name)
     path, differences = export(cfg, name, "out")
     assert set(differences) == {"part_prob", "locref"} and max(differences.values()) < 1e-4
     pictures = np.random.RandomState(0).randint(0, 256, (1, 70, 101, 3)).astype(np.float32)
@@ -45,7 +47,7 @@ def test_what_was_written_computes_the_same(name, cfg):
 
 @pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.int8_packages is not None])
 def test_int8(name, cfg):
-    skip_without(FORMATS[name].packages + FORMATS[name].int8_packages)
+    skip_without(FORMATS[name].packages + FORMATS[name].int8_packages, name)
     path, differences = export(cfg, name, "out", int8=True)
     assert os.path.basename(path).startswith("pose_int8.") and 1e-4 < differences["part_prob"] < 0.2
 
@@ -53,6 +55,12 @@ def test_int8(name, cfg):
 def test_formats_without_int8(cfg):
     with pytest.raises(UserError, match="saved_model has no int8 here; openvino and tflite have"):
         export(cfg, "saved_model", "out", int8=True)
+
+
+@pytest.mark.skipif(not tf.__version__.startswith("1."), reason="TensorFlow 2 can")
+def test_tflite_needs_tensorflow_2(cfg):
+    with pytest.raises(UserError, match="tflite needs TensorFlow 2"):
+        export(cfg, "tflite", "out")
 
 
 def test_a_missing_package_is_named(cfg, monkeypatch):
