@@ -47,7 +47,7 @@ def ideal():
         size = [int(2 * np.ceil(side * one / 16)) for side, one in zip((80, 120), factor)]
         rows, columns = np.indices(size)
         to_joint = joints * factor[::-1] - cell_centres(rows, columns, 8.0)[:, :, None]
-        scores = np.exp(-np.square(to_joint / factor[::-1]).sum(axis=-1) / 200)
+        scores = np.exp(-np.square(to_joint / factor[::-1]).sum(axis=-1) / 800)
         pairwise = PairwiseField(scores.shape[:2] + (2, 2), lambda cells: to_joint[cells[:, 0], cells[:, 1]][:, ::-1])
         return Maps(scores, to_joint, pairwise)
 
