@@ -1,11 +1,12 @@
-"""How fast it is on this machine: prints a table and writes out/bench.json. Medians; nothing else should be running.
+"""How fast it is on this machine: prints a table, writes out/bench.json and draws out/bench.png. Medians; nothing else should
+be running.
 
     make bench
 
 A baseline is either measured in the same run (the plain graph: variables, float32, all heads everywhere, one picture at a
 time) or the time of the 2017 code on another machine, scaled by how much faster or slower this one runs the plain graph.
 crowd.npz holds maps of 3, 10 and 25 people, detections with the pairwise offsets that 40 pairs of joints need, and one
-spatial model for all pairs.
+spatial model for all pairs; 100 people are four times the 25, side by side.
 """
 import json
 import multiprocessing
@@ -37,6 +38,8 @@ SHIPPED = os.path.join(PROJECT, "models/single/test/pose_cfg.yaml")
 SHIPPED_MULTI = os.path.join(PROJECT, "models/multi/test/pose_cfg.yaml")
 CROWD = np.load(os.path.join(PROJECT, "benchmarks/crowd.npz"), allow_pickle=False)
 HEIGHT, WIDTH = 300, 400
+SIDES = (160, 224, 320, 448, 640, 896)
+PEOPLE = (3, 10, 25, 100)
 
 # Seconds of the 2017 code (TensorFlow 1.15) on a machine that takes PLAIN_THERE for the plain graph.
 PLAIN_THERE = 0.305
@@ -53,9 +56,14 @@ def median_seconds(function, repeats=9):
     return float(np.median(times))
 
 
-def inference(side):
-    """Seconds for one square picture with the shipped weights, one scale."""
-    predictor = PosePredictor(cfg_from_file(SHIPPED))
+def single_predictor(precision="auto"):
+    cfg = cfg_from_file(SHIPPED)
+    cfg.precision = precision
+    return PosePredictor(cfg)
+
+
+def inference(predictor, side):
+    """Seconds for one square picture, one scale."""
     image = np.random.RandomState(0).randint(0, 256, (side, side, 3), np.uint8)
     return median_seconds(lambda: predictor.find_at(image, 1.0))
 
@@ -140,17 +148,15 @@ def in_a_process_of_its_own(function):
 def pose_difference():
     """(median, 99th percentile) px: how far joints of the shipped weights move between precision exact and auto, those
     above the drawing threshold, over the data set of the config; None where that is not there."""
-    configs = [cfg_from_file(SHIPPED) for _ in range(2)]
-    for cfg, precision in zip(configs, ("exact", "auto")):
-        cfg.precision = precision
-    if not os.path.exists(os.path.join(os.path.dirname(SHIPPED), configs[0].dataset)):
+    cfg = cfg_from_file(SHIPPED)
+    if not os.path.exists(os.path.join(os.path.dirname(SHIPPED), cfg.dataset)):
         return None
-    exact, auto = (PosePredictor(cfg) for cfg in configs)
+    exact, auto = (single_predictor(precision) for precision in ("exact", "auto"))
     distances = []
-    for item in factory.create(configs[0]).data:
+    for item in factory.create(cfg).data:
         image = read_picture(item)
         pose = exact.find(image).pose
-        drawn = pose[:, 2] >= configs[0].score_threshold
+        drawn = pose[:, 2] >= cfg.score_threshold
         distances.append(np.linalg.norm((pose - auto.find(image).pose)[drawn, :2], axis=1))
     return np.percentile(np.concatenate(distances), [50, 99])
 
@@ -163,6 +169,8 @@ def crowd(people):
     model = SpatialModel(cfg)
     for a, b in model.pairs:
         model.X_min[a][b], model.X_max[a][b], model.w[a][b] = (CROWD[part] for part in ("X_min", "X_max", "w"))
+    if people == 100:
+        return model, Maps(*(np.tile(part, (2, 2) + (1,) * (part.ndim - 2)) for part in crowd(25)[1]))
     scores = CROWD["p%d_scoremap" % people]
     pairwise = np.zeros(scores.shape[:2] + (17 * 16, 2), np.float32)
     pairwise[tuple(CROWD["p%d_cells" % people].T)] = CROWD["p%d_pairwise" % people]
@@ -231,7 +239,8 @@ def measure():
             ("graph_solver_3", lambda: assembling(3)),
             ("graph_solver_10", lambda: assembling(10)),
             ("graph_solver_25", lambda: assembling(25)),
-            ("single_224_ms", lambda: inference(224)),
+            ("graph_solver_100", lambda: assembling(100)),
+            ("single_224_ms", lambda: inference(single_predictor(), 224)),
             ("multi_416_ms", lambda: several_people(416))]:
         result = {"seconds": seconds()}
         if name in baselines:
@@ -245,6 +254,32 @@ def measure():
         yield "pose_diff_auto_p99_px", {"value": differences[1]}
 
 
+def growth():
+    """{name: {size: seconds}}: how times grow with the sides of a square picture, px, and with the number of people."""
+    predictors = {precision: single_predictor(precision) for precision in ("exact", "auto")}
+    sides = {"one person, " + precision: {side: inference(predictor, side) for side in SIDES}
+             for precision, predictor in predictors.items()}
+    people = {"detections": {count: detecting(count) for count in PEOPLE},
+              "graph and solver": {count: assembling(count) for count in PEOPLE}}
+    return dict(sides, **people)
+
+
+def draw(growth, path):
+    from matplotlib.figure import Figure
+    figure = Figure((9, 3.5), layout="tight")
+    for axis, unit in zip(figure.subplots(1, 2), ("px, the side of a square picture", "people in the picture")):
+        for name, seconds in growth.items():
+            if (max(seconds) > max(PEOPLE)) == unit.startswith("px"):
+                axis.plot(list(seconds), [1000 * value for value in seconds.values()], "o-", label=name)
+                sizes = list(seconds)
+        axis.set(xlabel=unit, ylabel="ms", xscale="log", yscale="log")
+        axis.minorticks_off()
+        axis.set_xticks(sizes, sizes)
+        axis.legend()
+        axis.grid(alpha=0.3)
+    figure.savefig(path, dpi=100)
+
+
 def main():
     print(processor())
     results = {}
@@ -256,9 +291,11 @@ def main():
             compared = "  %.1f times as fast as %.1f ms" % (
                 result["ratio"], 1000 * result["baseline_seconds"]) if "ratio" in result else ""
             print("%-26s %10.1f ms%s" % (name, 1000 * result["seconds"], compared), flush=True)
+    grown = growth()
     os.makedirs("out", exist_ok=True)
+    draw(grown, "out/bench.png")
     with open("out/bench.json", "w") as stream:
-        json.dump(dict(results, processor=processor()), stream, indent=1)
+        json.dump(dict(results, growth=grown, processor=processor()), stream, indent=1)
 
 
 if __name__ == "__main__":
