@@ -11,6 +11,7 @@ from nnet.tf import tf
 from util import pck
 from util.command import UserError
 from util.config import Config
+from util.image import ImageError
 
 UNCHANGED = dict(mirror=False, shuffle=False, scale_jitter_lo=1.0, scale_jitter_up=1.0, close_up=0, rotation=0,
                  translation=0, colour=0, grey=0, occlusion=0, pairwise_predict=False)
@@ -59,22 +60,19 @@ class Monitor(object):
             self._outputs = pose_net(dataset.cfg).test(self._inputs)
 
     def measure(self, iteration):
-        """Returns and logs {name: percentage}."""
+        """Returns and logs {name: percentage}; {} where no picture can be read."""
         cfg, skeleton = self._dataset.cfg, self._dataset.skeleton
-        items = [item for item in self._dataset.data if item.joints]
-        if cfg.person_size:  # which is that of the first
-            items = [replace(item, joints=item.joints[:1]) for item in items]
-        scales = [self._dataset.scale_of(item, cfg.global_scale) for item in items]
-        views = [self._dataset.view(item, scale, np.random.RandomState(0)) for item, scale in zip(items, scales)]
-        maps = [extract_cnn_output(self._session.run(self._outputs, {self._inputs: view.image[None]}), cfg)
-                for view in views]
         predicted, people = [], []
-        for (scores, locref, _), view in zip(maps, views):
+        for view in self._views():
+            outputs = self._session.run(self._outputs, {self._inputs: view.image[None]})
+            scores, locref, _ = extract_cnn_output(outputs, cfg)
             alone = len(view.people) == 1
             for person in view.people:
                 people.append(person)
                 predicted.append(argmax_pose_predict(scores, locref, cfg.stride) if alone
                                  else find_around(scores, locref, cfg.stride, person))
+        if not people:
+            return {}
         poses, labelled = pck.stack_people(people, skeleton.num_joints)
         torso = pck.torso_joints(skeleton)
         if torso:
@@ -84,3 +82,16 @@ class Monitor(object):
         figure = 100 * np.nanmean(pck.correct(np.array(predicted), poses, labelled, lengths, threshold))
         logging.info("iteration: %d validation %s: %.1f (%d people, all joints)", iteration, name, figure, len(people))
         return {"validation_pck": figure}
+
+    def _views(self):
+        """Yields the pictures that have labels, see PoseDataset.view; one that cannot be read is left out."""
+        cfg = self._dataset.cfg
+        for item in self._dataset.data:
+            if not item.joints:
+                continue
+            if cfg.person_size:  # which is that of the first
+                item = replace(item, joints=item.joints[:1])
+            try:
+                yield self._dataset.view(item, self._dataset.scale_of(item, cfg.global_scale), np.random.RandomState(0))
+            except ImageError as error:
+                logging.warning("%s: left out of the validation", error)

@@ -1,9 +1,14 @@
+import logging
+
 import numpy as np
 import pytest
 
-from nnet.monitor import find_around, validation_config
+from dataset import factory
+from nnet.monitor import Monitor, find_around, validation_config
+from nnet.net_factory import pose_net
+from nnet.tf import tf
 from util.command import UserError
-from util.config import default_config
+from util.config import cfg_from_file, default_config
 
 
 def test_each_of_several_people_is_looked_for_around_where_it_is():
@@ -26,3 +31,26 @@ def test_the_pictures_of_validation():
     found = validation_config(cfg)
     assert (found.dataset, found.dataset_phase, found.rotation) == ("elsewhere", "val", 0)
     assert (cfg.dataset_phase, cfg.rotation) == ("train", 20)
+
+
+def test_broken_pictures_are_left_out_of_the_validation(dots, write_config, caplog):
+    folder, items = dots
+    cfg = cfg_from_file(write_config(folder))
+    dataset = factory.create(cfg)
+    with tf.Graph().as_default(), tf.Session() as session:
+        pose_net(cfg).test(tf.placeholder(tf.float32, [1, None, None, 3]))
+        monitor = Monitor(dataset, session, {})
+        session.run(tf.global_variables_initializer())
+        break_picture(items[2].im_path)
+        caplog.set_level(logging.INFO)
+        assert 0 <= monitor.measure(7)["validation_pck"] <= 100
+        assert "left out of the validation" in caplog.text and "(5 people, all joints)" in caplog.text
+        for item in items:
+            break_picture(item.im_path)
+        assert monitor.measure(8) == {}
+
+
+def break_picture(path):
+    """Its header stays; the rest is cut off."""
+    with open(path, "rb+") as stream:
+        stream.truncate(60)
