@@ -32,7 +32,8 @@ def run(description, published, shipped, samples, make_finder):
     """Parse the command line, then find, draw and write the poses of each picture.
 
     published, shipped: configs, relative to the project; samples(): [(name, image)] to take where no picture is named
-    make_finder(cfg): a function from an image to (entries of util.pose_json.person_entry, the image drawn upon)
+    make_finder(cfg): two functions: from an image to people, entries of util.pose_json.person_entry; and from an image and
+        these to the image drawn upon
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", nargs="*", metavar="IMAGE")
@@ -45,12 +46,12 @@ def run(description, published, shipped, samples, make_finder):
     cfg = choose_config(args.config, published, shipped)
     if args.weights:
         cfg.init_weights = args.weights
-    failures = _process(args, cfg, samples, make_finder(cfg))
+    failures = _process(args, cfg, samples, *make_finder(cfg))
     if failures:
         raise UserError("\n".join(failures))
 
 
-def _process(args, cfg, samples, find):
+def _process(args, cfg, samples, find, draw):
     """Returns what was wrong with pictures that could not be read."""
     os.makedirs(args.out, exist_ok=True)
     pictures = [(path, None) for path in args.images] or samples()
@@ -62,7 +63,8 @@ def _process(args, cfg, samples, find):
         except ImageError as error:
             failures.append(str(error))
             continue
-        people, drawn = find(image)
+        people = find(image)
+        drawn = draw(image, people)
         entries.append(image_entry(path, image.shape[:2], people))
         drawing = os.path.join(args.out, name + "_pose.png")
         Image.fromarray(drawn).save(drawing)

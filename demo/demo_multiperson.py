@@ -11,7 +11,7 @@ from multiperson.predict import PeoplePredictor
 from multiperson.visualize import draw_people
 from util.command import run_command
 from util.image import resize_to
-from util.pose_json import person_entry
+from util.pose_json import keypoints_of, person_entry
 from util.skeleton import Skeleton
 from util.visualize import drawn_limbs
 
@@ -30,11 +30,12 @@ def make_finder(cfg):
     limbs = drawn_limbs(Skeleton.from_config(cfg))  # the weights may have brought it
 
     def find(image):
-        people = predictor.find(image)
-        entries = [person_entry(person.keypoints, person.score) for person in people]
-        return entries, draw_people(image, [person.keypoints for person in people], limbs, threshold=cfg.score_threshold)
+        return [person_entry(person.keypoints, person.score) for person in predictor.find(image)]
 
-    return find
+    def draw(image, people):
+        return draw_people(image, [keypoints_of(person) for person in people], limbs, threshold=cfg.score_threshold)
+
+    return find, draw
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from demo.command import run
 from demo.samples import sample_images
 from nnet.predict import PosePredictor
 from util.command import run_command
-from util.pose_json import person_entry
+from util.pose_json import keypoints_of, person_entry
 from util.skeleton import Skeleton
 from util.visualize import draw_pose
 
@@ -18,10 +18,12 @@ def make_finder(cfg):
 
     def find(image):
         pose = predictor.find(image).pose
-        people = [person_entry(pose, pose[:, 2].mean())]
-        return people, draw_pose(image, pose, skeleton, cfg.score_threshold)
+        return [person_entry(pose, pose[:, 2].mean())]
 
-    return find
+    def draw(image, people):
+        return draw_pose(image, keypoints_of(people[0]), skeleton, cfg.score_threshold)
+
+    return find, draw
 
 
 if __name__ == "__main__":

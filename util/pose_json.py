@@ -25,6 +25,15 @@ def image_entry(path, size, people):
     return {"image": path, "width": width, "height": height, "people": sorted(people, key=lambda one: -one["score"])}
 
 
+def frame_entry(frame, people):
+    """frame: util.video.Frame; people: list of person_entry -> its line in a file of util.pose_lines.
+
+    Frames come in order. Whoever is the same person in several will have the same number as `track` in all of them; until
+    people are tracked, it is null.
+    """
+    return {"frame": frame.number, "time": round(float(frame.time), 4), "people": [dict(track=None, **one) for one in people]}
+
+
 def write_poses(path, skeleton, images):
     """Write image entries, with the skeleton that tells what their keypoints are. Raises UserError."""
     with replacing(path) as stream:

@@ -8,6 +8,7 @@ import colorsys
 import numpy as np
 from PIL import Image, ImageDraw
 
+from util.command import UserError
 from util.names_of_2017 import _npcircle, check_point  # noqa: F401
 
 SUPERSAMPLING = 3  # the overlay is drawn this much larger, then shrunk: smooth lines
@@ -173,6 +174,23 @@ def show_arrows(cfg, img, pose, arrows):
     for (a, _), (start, end) in arrows.items():
         axis.annotate("", end, start, arrowprops=dict(arrowstyle="->", color=np.array(colours[a]) / 255.0))
     return axis.figure
+
+
+def window():
+    """A function that shows pictures, [h, w, 3], one after the other in a window. Raises UserError without a display."""
+    import matplotlib.pyplot as plt
+    if plt.get_backend().lower() == "agg":
+        raise UserError("there is no display to show pictures on")
+    axes = plt.figure().add_axes([0, 0, 1, 1])
+    axes.axis("off")
+
+    def show(image):
+        if not axes.images:
+            axes.imshow(image)
+        axes.images[0].set_data(image)
+        plt.pause(0.001)
+
+    return show
 
 
 def waitforbuttonpress():

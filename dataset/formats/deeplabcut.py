@@ -131,22 +131,38 @@ def write_deeplabcut(path, joint_names, images, scorer="pose-tensorflow"):
     A row a picture, named relative to the file; individuals where a picture has several people. Raises UserError.
     """
     count = max([1] + [len(image["people"]) for image in images])
-    individuals = ["individual%d" % number for number in range(1, count + 1)]
-    levels = [[scorer], individuals, joint_names, ["x", "y", "likelihood"]]
-    columns = pandas.MultiIndex.from_product(levels, names=HEADER)
-    if count == 1:
-        columns = columns.droplevel("individuals")
     values = np.full((len(images), count, len(joint_names), 3), np.nan)
     for row, image in zip(values, images):
         for place, person in zip(row, image["people"]):
             place[:] = keypoints_of(person)
     folder = os.path.dirname(os.path.abspath(path))
     index = [os.path.relpath(os.path.abspath(image["image"]), folder).replace(os.sep, "/") for image in images]
-    frame = pandas.DataFrame(values.reshape(len(images), -1), index, columns)
+    table = pose_table(joint_names, values, index, scorer)
+    write_h5(path, table)
+    write_csv(os.path.splitext(path)[0] + ".csv", table)
+
+
+def pose_table(joint_names, poses, index, scorer="pose-tensorflow"):
+    """Poses [pictures, people, J, 3] (x, y, likelihood), nan where absent, as a DataFrame, see read_table. Its index are names
+    of pictures or, as DeepLabCut has it for videos, numbers of frames."""
+    individuals = ["individual%d" % number for number in range(1, poses.shape[1] + 1)]
+    levels = [[scorer], individuals, joint_names, ["x", "y", "likelihood"]]
+    columns = pandas.MultiIndex.from_product(levels, names=HEADER)
+    if len(individuals) == 1:
+        columns = columns.droplevel("individuals")
+    return pandas.DataFrame(poses.reshape(len(poses), -1), index, columns)
+
+
+def write_csv(path, table):
+    """Raises UserError."""
+    with replacing(path) as stream:
+        table.to_csv(stream)
+
+
+def write_h5(path, table):
+    """Raises UserError."""
     with replacing(path, "wb") as stream:
         try:
-            frame.to_hdf(stream.name, key="df_with_missing", mode="w")
+            table.to_hdf(stream.name, key="df_with_missing", mode="w")
         except ImportError:
             raise UserError("%s: H5 needs another package: pip install tables" % path) from None
-    with replacing(os.path.splitext(path)[0] + ".csv") as stream:
-        frame.to_csv(stream)

@@ -1,0 +1,91 @@
+"""Poses of a video: a file of JSON lines, one a frame, that grows as they are found, and that a run goes on with which was
+stopped. What the lines hold is in util/pose_json.py."""
+import json
+import os
+
+from util.command import UserError
+from util.files import replacing
+
+
+class PoseLines(object):
+    """Ask for each frame, in order, whether it is finished; where not, append it: from there on the file is written anew.
+
+    header: the first line; its "settings" say what the rest was made of and how. Where they, or anything in the header, are
+    others than those of the file, the file starts anew.
+    """
+
+    def __init__(self, path, header):
+        self._path = path
+        header = _line(header)
+        if _first_line(path) != header:
+            self._say_why(header)
+            with replacing(path, "wb") as stream:
+                stream.write(header)
+        try:
+            self._stream = open(path, "r+b")
+        except OSError as error:
+            raise UserError("cannot write %s (%s)" % (path, error.strerror)) from None
+        self._stream.readline()
+
+    def _say_why(self, header):
+        before = _first_line(self._path)
+        if not before:
+            return
+        before, header = _parsed(before), json.loads(header.decode())
+        if before is None or "settings" not in before:
+            raise UserError("%s is there and holds something else: remove it, or name another file" % self._path)
+        old, new = (dict(one, **one["settings"]) for one in (before, header))
+        changed = [key for key in new if key != "settings" and old.get(key) != new[key]]
+        print("%s was made with other settings (%s): starting anew" % (self._path, ", ".join(changed)))
+
+    def finished(self, number):
+        """The entry of a frame, None where the file does not have it: it, and what comes after it, is cut off."""
+        place = self._stream.tell()
+        entry = _parsed(self._stream.readline())
+        if entry is not None and entry.get("frame") == number:
+            return entry
+        self._stream.seek(place)
+        self._stream.truncate()
+        return None
+
+    def append(self, entry):
+        try:
+            self._stream.write(_line(entry))
+            self._stream.flush()
+        except OSError as error:
+            raise UserError("cannot write %s (%s)" % (self._path, error.strerror)) from None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._stream.close()
+
+
+def read_pose_lines(path):
+    """Yields the entries of a file, without its header."""
+    with open(path, "rb") as stream:
+        stream.readline()
+        for line in stream:
+            yield _parsed(line)
+
+
+def _line(value):
+    return json.dumps(value).encode() + b"\n"
+
+
+def _parsed(line):
+    """The dict in a line; None where it is none, or not complete."""
+    try:
+        value = json.loads(line.decode()) if line.endswith(b"\n") else None
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _first_line(path):
+    """b"" where there is none."""
+    if not os.path.exists(path):
+        return b""
+    with open(path, "rb") as stream:
+        return stream.readline()
