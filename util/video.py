@@ -3,6 +3,8 @@
 Files and cameras are read, and files written, with PyAV, which brings FFmpeg along.
 """
 import contextlib
+import heapq
+import math
 import os
 import re
 import sys
@@ -23,6 +25,7 @@ except ImportError:
 FOLDER_FPS = 25
 PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")  # what is taken from a folder
 CAMERAS = {"linux": ("v4l2", "/dev/video%s"), "darwin": ("avfoundation", "%s")}  # platform: FFmpeg's format and name
+LOST = "it is damaged, or one that it builds upon is missing"
 TICKS = 90000  # a second, in what is written
 
 Frame = namedtuple("Frame", "number time image")
@@ -74,9 +77,8 @@ class Video(object):
 
     def expected(self, every=1, start=0.0, end=None):
         """About how many frames frames() yields; None where nobody knows."""
-        ends = [self.count, None if end is None else int(end * self.fps)]
-        last = min((one for one in ends if one is not None), default=None)
-        return None if last is None else len(range(int(start * self.fps), last, every))
+        ends = [self.count] * (self.count is not None) + [math.ceil((end or 0) * self.fps)] * (end is not None)
+        return len(range(math.ceil(start * self.fps), min(ends), every)) if ends else None
 
 
 def open_video(source):
@@ -133,31 +135,43 @@ def _camera(number):
 
 
 def _moments(container, stream):
-    """See Video: each frame that comes out of the decoder, and each packet that it cannot decode."""
-    start = None if stream.start_time is None else float(stream.start_time * stream.time_base)
+    """See Video."""
+    start = stream.start_time
+    for pts, frame in _decoded(container, stream):
+        start = pts if start is None else start
+        yield None if pts is None else float((pts - start) * stream.time_base), lambda frame=frame: _image(frame)
+
+
+def _decoded(container, stream):
+    """Yields (time stamp or None, frame), and (time stamp or None, what is wrong) of a packet whose frame cannot be had."""
+    waiting, wrong = [], {}  # time stamps of packets whose frames have not come yet: a heap; and what is wrong with them
     try:
         for packet in container.demux(stream):
+            if packet.pts is not None:
+                heapq.heappush(waiting, packet.pts)
             try:
                 frames = packet.decode()
             except av.error.FFmpegError as error:
-                yield None, lambda error=error: _unreadable(error.strerror)
-                continue
+                frames = []
+                wrong[packet.pts] = error.strerror
+                if packet.pts is None:
+                    yield None, error.strerror
             for frame in frames:
-                if start is None:
-                    start = frame.time
-                yield None if frame.time is None else frame.time - start, lambda frame=frame: _upright(frame)
+                while frame.pts is not None and waiting and waiting[0] <= frame.pts:  # frames come in the order of time
+                    pts = heapq.heappop(waiting)
+                    if pts != frame.pts:
+                        yield pts, wrong.get(pts, LOST)
+                yield frame.pts, frame
     except av.error.FFmpegError as error:
-        yield None, lambda error=error: _unreadable("the file breaks off (%s)" % error.strerror)
+        wrong.update((pts, "the file breaks off (%s)" % error.strerror) for pts in waiting)
+    for pts in sorted(waiting):
+        yield pts, wrong.get(pts, LOST)
 
 
-def _unreadable(why):
-    raise ImageError(why)
-
-
-def _upright(frame):
-    """A decoded frame as uint8 RGB [h, w, 3], turned as players turn it."""
-    if frame.is_corrupt:
-        _unreadable("damaged")
+def _image(frame):
+    """A decoded frame as uint8 RGB [h, w, 3], turned as players turn it. Raises ImageError; frame may be what is wrong."""
+    if isinstance(frame, str) or frame.is_corrupt:
+        raise ImageError(frame if isinstance(frame, str) else LOST)
     image = frame.to_ndarray(format="rgb24")
     return np.ascontiguousarray(np.rot90(image, getattr(frame, "rotation", 0) // 90))
 

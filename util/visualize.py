@@ -64,7 +64,7 @@ def draw_poses(image, poses, limbs, colours, threshold=0.0):
         shown = np.isfinite(pose).all(axis=1) & (pose[:, 2] >= threshold)
         line_width = _line_width(image, pose[shown, :2])
         _draw_skeleton(pen, np.nan_to_num(pose[:, :2]), shown, limbs, joint_colours, line_width)
-    overlay = overlay.resize((width, height), Image.LANCZOS)
+    overlay = overlay.reduce(SUPERSAMPLING)
     return np.asarray(Image.alpha_composite(Image.fromarray(image).convert("RGBA"), overlay).convert("RGB"))
 
 
