@@ -21,6 +21,7 @@ from util.pose_lines import PoseLines, read_pose_lines
 from util.skeleton import Skeleton
 from util.threads import ahead, behind
 from util.video import open_video, writing_video
+from util.visualize import window
 
 av = pytest.importorskip("av")
 
@@ -170,6 +171,46 @@ def test_a_size_that_changes(tmp_path):
         list(open_video(str(tmp_path / "both.h264")).frames())
 
 
+def test_sound_with_a_cover(tmp_path):
+    path = str(tmp_path / "a.mp3")
+    with av.open(path, "w") as container:
+        sound, cover = container.add_stream("mp3", rate=44100), container.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = WIDTH, HEIGHT, "yuvj420p"
+        frame = av.AudioFrame.from_ndarray(np.zeros((2, 44100), np.float32), format="fltp", layout="stereo")
+        frame.rate = 44100
+        packets = cover.encode(av.VideoFrame.from_ndarray(picture(0), format="rgb24")) + cover.encode(None)
+        container.mux(packets + sound.encode(frame) + sound.encode(None))
+    with pytest.raises(UserError, match="a.mp3 holds no video"):
+        open_video(path)
+
+
+def test_a_codec_that_nobody_knows(tmp_path):
+    path = tmp_path / "a.avi"
+    make_video(path, codec="mjpeg")
+    path.write_bytes(path.read_bytes().replace(b"MJPG", b"ZZZZ"))
+    with pytest.raises(UserError, match="a.avi is in a form that FFmpeg cannot decode here"):
+        open_video(str(path))
+
+
+def test_a_camera(tmp_path, monkeypatch):
+    """It goes on until it is stopped."""
+    path = make_video(tmp_path / "a.mp4")
+    monkeypatch.setattr("util.video._camera", lambda number: av.open(path))
+    opened = open_video("7")
+    assert opened.live and opened.count is None and opened.expected() is None and opened.expected(end=0.5) == 5
+    frames = opened.frames()
+    assert [next(frames).number, next(frames).number] == [0, 1]
+    opened.stop()
+    assert list(frames) == []
+
+
+def test_a_window_needs_a_display():
+    import matplotlib
+    matplotlib.use("Agg")
+    with pytest.raises(UserError, match="there is no display"):
+        window()
+
+
 def test_without_pyav(monkeypatch):
     monkeypatch.setattr("util.video.av", None)
     with pytest.raises(UserError, match=r'videos need another package: pip install -e ".\[video\]"'):
@@ -290,6 +331,8 @@ def test_other_files_stay(tmp_path):
         with pytest.raises(UserError, match="diary.json is there and holds something else"):
             PoseLines(str(path), HEADER)
         assert path.read_text() == text
+    with pytest.raises(UserError, match="cannot write"):
+        PoseLines(str(tmp_path), HEADER)
 
 
 def find(image):

@@ -85,7 +85,10 @@ def _parsed(line):
 
 def _first_line(path):
     """b"" where there is none."""
-    if not os.path.exists(path):
+    if not os.path.isfile(path):
         return b""
-    with open(path, "rb") as stream:
-        return stream.readline()
+    try:
+        with open(path, "rb") as stream:
+            return stream.readline()
+    except OSError as error:
+        raise UserError("cannot read %s (%s)" % (path, error.strerror)) from None

@@ -118,13 +118,21 @@ def _stream(source):
     if form == "image2" or form.endswith("_pipe"):
         raise UserError("%s is a picture, not a video: demo/singleperson.py and demo/demo_multiperson.py take pictures"
                         % source)
-    if not container.streams.video:
+    streams = [stream for stream in container.streams.video if not _is_cover(stream)]
+    if not streams or form == "tty":  # what FFmpeg takes texts for
         raise UserError("%s holds no video (FFmpeg takes it for %s)" % (source, container.format.long_name))
-    stream = container.streams.video[0]
+    stream = streams[0]
+    if stream.codec_context is None:
+        raise UserError("the video %s is in a form that FFmpeg cannot decode here" % source)
     fps = stream.average_rate or stream.guessed_rate or Fraction(FOLDER_FPS)
     count = stream.frames or (int(container.duration * fps / av.time_base) if container.duration else None)
     size = 0 if live else os.path.getsize(source)
     return Video(source, _moments(container, stream), fps, None if live else count, size, live)
+
+
+def _is_cover(stream):
+    """Whether it is the picture of a record."""
+    return hasattr(stream, "disposition") and bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
 def _camera(number):
