@@ -21,9 +21,10 @@ from nnet.predict import PosePredictor
 from nnet.schedule import last_iteration
 from nnet.training import train
 from util import pck
-from util.command import UserError, run_command
+from util.command import run_command
 from util.config import cfg_from_file
 from util.logging import setup_logging
+from util.video import open_video, writing_video
 from util.visualize import draw_pose
 
 EVERY = 10  # of so many frames of the video one is predicted
@@ -62,24 +63,14 @@ def print_errors(name, distances, skeleton):
 
 def predict_video(predictor, path, out, skeleton):
     """Write every tenth frame of a video, with the points that were found, as OUT.mp4, and the points as OUT.csv."""
-    try:
-        import av
-    except ImportError as error:
-        raise UserError('%s: pip install -e ".[video]" installs what reads videos' % error) from None
-    with av.open(path) as video, av.open(out + ".mp4", "w") as drawn, open(out + ".csv", "w", newline="") as stream:
-        source = video.streams.video[0]
-        rate = (source.average_rate / EVERY).limit_denominator(100)  # MPEG-4 takes no finer ones
-        target = drawn.add_stream("mpeg4", rate=rate, width=source.width, height=source.height, bit_rate=2000000)
+    video = open_video(path)
+    with writing_video(out + ".mp4", video.fps / EVERY) as drawn, open(out + ".csv", "w", newline="") as stream:
         table = csv.writer(stream)
         table.writerow(["frame"] + [name + part for name in skeleton.joint_names for part in ("_x", "_y", "_score")])
-        for number, frame in enumerate(tqdm(video.decode(source), "predicting", source.frames or None)):
-            if number % EVERY == 0:
-                image = frame.to_ndarray(format="rgb24")
-                pose = predictor.find(image).pose
-                table.writerow([number] + ["%.2f" % value for value in pose.ravel()])
-                shown = draw_pose(image, pose, skeleton, predictor.cfg.score_threshold)
-                drawn.mux(target.encode(av.VideoFrame.from_ndarray(shown)))
-        drawn.mux(target.encode())
+        for frame in tqdm(video.frames(EVERY), "predicting", video.expected(EVERY)):
+            pose = predictor.find(frame.image).pose
+            table.writerow([frame.number] + ["%.2f" % value for value in pose.ravel()])
+            drawn.write(draw_pose(frame.image, pose, skeleton, predictor.cfg.score_threshold), frame.time)
     print("wrote %s.mp4 and %s.csv" % (out, out))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from dataset.formats.deeplabcut import pose_table, write_csv, write_h5
 from demo import demo_multiperson, singleperson
 from demo.video_poses import settings_of, write_video_poses
-from util.command import UserError, counted, run_command, shortened
+from util.command import counted, run_command, shortened
 from util.config import PROJECT, cfg_from_file
 from util.pose_json import keypoints_of
 from util.pose_lines import read_pose_lines

@@ -49,7 +49,8 @@ def write_video_poses(video, selection, skeleton, settings, find, draw, lines, d
     frames = ahead(video.frames(**selection), AHEAD)
     first = next(frames, None)
     if first is None:
-        raise UserError("\n  ".join(["%s: no frame of it could be read" % video.name] + video.unreadable[:1]))
+        raise UserError("\n  ".join(["%s: no frame from %g s on could be read" % (video.name, selection["start"])]
+                                    + video.unreadable[:1]))
     height, width = first.image.shape[:2]
     header = {"joint_names": skeleton.joint_names, "limbs": skeleton.limbs, "width": width, "height": height,
               "fps": round(float(video.fps), 4), "settings": settings}

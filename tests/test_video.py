@@ -382,9 +382,9 @@ def test_every_third_frame_at_the_same_speed(tmp_path):
 
 def test_no_frame_at_all(tmp_path):
     path = make_video(tmp_path / "a.mkv", range(2), codec="mjpeg", damaged=(0, 1))
-    with pytest.raises(UserError, match="a.mkv: no frame of it could be read\n  frame 0, at 0.00 s: "):
+    with pytest.raises(UserError, match="a.mkv: no frame from 0 s on could be read\n  frame 0, at 0.00 s: "):
         write_poses(tmp_path, path)
-    with pytest.raises(UserError, match="a.mp4: no frame of it could be read"):
+    with pytest.raises(UserError, match="a.mp4: no frame from 99 s on could be read"):
         write_poses(tmp_path, make_video(tmp_path / "a.mp4"), start=99.0)
     assert not (tmp_path / "poses.jsonl").exists()
 

@@ -31,7 +31,8 @@ def frame_entry(frame, people):
     Frames come in order. Whoever is the same person in several will have the same number as `track` in all of them; until
     people are tracked, it is null.
     """
-    return {"frame": frame.number, "time": round(float(frame.time), 4), "people": [dict(track=None, **one) for one in people]}
+    people = [dict(track=None, **person) for person in people]
+    return {"frame": frame.number, "time": round(float(frame.time), 4), "people": people}
 
 
 def write_poses(path, skeleton, images):
