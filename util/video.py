@@ -69,9 +69,9 @@ class Video(object):
                 self.unreadable.append("frame %d, at %.2f s: %s" % (number, time, error))
                 continue
             if before is not None and image.shape != before.image.shape:
-                raise UserError("%s changes its size: frame %d has %d x %d px, frame %d %d x %d px. Take its parts one by one: "
-                                "--end %.3f, then --start %.3f" % ((self.name, before.number) + before.image.shape[1::-1]
-                                                                   + (number,) + image.shape[1::-1] + (time, time)))
+                sizes = (before.number,) + before.image.shape[1::-1] + (number,) + image.shape[1::-1]
+                raise UserError("%s changes its size: frame %d has %d x %d px, frame %d %d x %d px. Take its parts one by "
+                                "one: --end %.3f, then --start %.3f" % ((self.name,) + sizes + (time, time)))
             before = Frame(number, time, image)
             yield before
 
