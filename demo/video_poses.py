@@ -8,8 +8,8 @@ import time
 
 from tqdm import tqdm
 
-from util.config import find_file
 from util.command import UserError
+from util.config import find_file
 from util.pose_json import frame_entry
 from util.pose_lines import PoseLines
 from util.threads import ahead, behind
