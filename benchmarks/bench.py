@@ -236,10 +236,7 @@ def measure():
             ("train_lite0_224", lambda: training_step("efficientnet_lite0", 224, 224, 8, True)),
             ("targets_pairwise", pairwise_targets),
             ("nms_detections", lambda: detecting(10)),
-            ("graph_solver_3", lambda: assembling(3)),
-            ("graph_solver_10", lambda: assembling(10)),
-            ("graph_solver_25", lambda: assembling(25)),
-            ("graph_solver_100", lambda: assembling(100)),
+            *(("graph_solver_%d" % count, lambda count=count: assembling(count)) for count in PEOPLE),
             ("single_224_ms", lambda: inference(single_predictor(), 224)),
             ("multi_416_ms", lambda: several_people(416))]:
         result = {"seconds": seconds()}
@@ -254,27 +251,26 @@ def measure():
         yield "pose_diff_auto_p99_px", {"value": differences[1]}
 
 
-def growth():
-    """{name: {size: seconds}}: how times grow with the sides of a square picture, px, and with the number of people."""
-    predictors = {precision: single_predictor(precision) for precision in ("exact", "auto")}
-    sides = {"one person, " + precision: {side: inference(predictor, side) for side in SIDES}
-             for precision, predictor in predictors.items()}
+def growth(results):
+    """{what grows: {name: {size: seconds}}}, of what measure() gave and of more."""
+    sides = {}
+    for precision in ("exact", "auto"):
+        predictor = single_predictor(precision)
+        sides["one person, " + precision] = {side: inference(predictor, side) for side in SIDES}
     people = {"detections": {count: detecting(count) for count in PEOPLE},
-              "graph and solver": {count: assembling(count) for count in PEOPLE}}
-    return dict(sides, **people)
+              "graph and solver": {count: results["graph_solver_%d" % count]["seconds"] for count in PEOPLE}}
+    return {"px, the side of a square picture": sides, "people in the picture": people}
 
 
 def draw(growth, path):
     from matplotlib.figure import Figure
     figure = Figure((9, 3.5), layout="tight")
-    for axis, unit in zip(figure.subplots(1, 2), ("px, the side of a square picture", "people in the picture")):
-        for name, seconds in growth.items():
-            if (max(seconds) > max(PEOPLE)) == unit.startswith("px"):
-                axis.plot(list(seconds), [1000 * value for value in seconds.values()], "o-", label=name)
-                sizes = list(seconds)
+    for axis, (unit, lines) in zip(figure.subplots(1, 2), growth.items()):
+        for name, seconds in lines.items():
+            axis.plot(list(seconds), [1000 * value for value in seconds.values()], "o-", label=name)
         axis.set(xlabel=unit, ylabel="ms", xscale="log", yscale="log")
         axis.minorticks_off()
-        axis.set_xticks(sizes, sizes)
+        axis.set_xticks(list(seconds), list(seconds))
         axis.legend()
         axis.grid(alpha=0.3)
     figure.savefig(path, dpi=100)
@@ -291,7 +287,7 @@ def main():
             compared = "  %.1f times as fast as %.1f ms" % (
                 result["ratio"], 1000 * result["baseline_seconds"]) if "ratio" in result else ""
             print("%-26s %10.1f ms%s" % (name, 1000 * result["seconds"], compared), flush=True)
-    grown = growth()
+    grown = growth(results)
     os.makedirs("out", exist_ok=True)
     draw(grown, "out/bench.png")
     with open("out/bench.json", "w") as stream:

@@ -110,7 +110,7 @@ class MSCOCO(CocoNamesOf2017, PoseDataset):
                 raise DatasetError("%s: a segmentation of the size %s" % (data_item.im_path, covered.shape))
         if not covered.size:
             return weights
-        centres = cell_centres(*(index.ravel() for index in np.indices(scmap_shape[:2])), self.cfg.stride)
+        centres = cell_centres(*np.indices(scmap_shape[:2]), self.cfg.stride).reshape(-1, 2)
         x, y = np.floor(data_item.to_file.dot(np.column_stack([centres, np.ones(len(centres))]).T)).astype(int)
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
         weights.reshape(-1, scmap_shape[2])[inside] = 1 - covered[y[inside], x[inside], None]

@@ -74,9 +74,8 @@ class Judge(object):
 
     def _view(self, image, scale, corner=(0, 0)):
         found = self._predictor.find_at(image, scale)
-        rows, columns = np.indices(found.scores.shape[:2])
-        centres = cell_centres(rows.ravel(), columns.ravel(), self._cfg.stride) / scale + corner
-        return View(centres.reshape(rows.shape + (2,)), found.scores, found.locref, scale, np.array(corner))
+        centres = cell_centres(*np.indices(found.scores.shape[:2]), self._cfg.stride) / scale + corner
+        return View(centres, found.scores, found.locref, scale, np.array(corner))
 
     def _doubt(self, person, views, others):
         ids, points = person[:, 0].astype(int), person[:, 1:]

@@ -13,7 +13,6 @@ from util.config import adopt_skeleton, find_file, with_defaults
 from util.image import resize
 from util.skeleton import Skeleton
 
-
 TILE_OVERLAP = 256  # px; half of it is a multiple of the largest stride, 32, as the tiles' size must be
 
 
@@ -47,12 +46,15 @@ def extract_cnn_output(outputs_np, cfg, pairwise_stats=None):
     if cfg.location_refinement:
         locref = locref_px(outputs_np["locref"][0], cfg.locref_stdev)
     if cfg.pairwise_predict:
-        pairwise = _decoded_pairwise(outputs_np["pairwise_pred"][0], cfg, pairwise_stats or load_pairwise_stats(cfg))
+        pairwise = pairwise_px(outputs_np["pairwise_pred"][0], *_pairwise_units(cfg, pairwise_stats))
     return Maps(outputs_np["part_prob"][0], locref, pairwise)
 
 
-def _decoded_pairwise(raw, cfg, stats):
-    return pairwise_px(raw, stats_arrays(stats, cfg.num_joints), pair_order(stats, cfg))
+def _pairwise_units(cfg, stats=None):
+    """What pairwise_px needs besides the network's output: (stats, order)."""
+    if stats is None:
+        stats = load_pairwise_stats(cfg)
+    return stats_arrays(stats, cfg.num_joints), pair_order(stats, cfg)
 
 
 class PairwiseField(object):
@@ -94,7 +96,7 @@ class MapPredictor(object):
         if offsets is not None:
             self._pairwise = fast_session(session, [outputs["pairwise_features"], cells], {"offsets": offsets}, cfg.precision)
         session.close()
-        self._stats = load_pairwise_stats(cfg) if cfg.pairwise_predict else None
+        self._pairwise_units = _pairwise_units(cfg) if cfg.pairwise_predict else None
 
     def maps_by_scale(self, image):
         """Yields (scale, Maps) for each of scales_for a picture: the maps of the picture resized by it."""
@@ -156,7 +158,7 @@ class MapPredictor(object):
     def _offsets_at(self, features, cells):
         session, fed, fetched = self._pairwise
         found = session.run(fetched, dict(zip(fed, (features, np.insert(cells, 0, 0, axis=1)))))
-        return _decoded_pairwise(found["offsets"], self.cfg, self._stats)
+        return pairwise_px(found["offsets"], *self._pairwise_units)
 
 
 def on_canvas(image, height, width, colour, corner=0):

@@ -11,8 +11,9 @@ import numpy as np
 from dataset.dataset_mat import DataItem, read_dataset_mat, write_dataset_mat
 from dataset.formats.lsp import read_lsp
 from dataset.mscoco import load_coco
+from util.skeleton import COCO, MPII
 
-LIMB_JOINTS = [16, 14, 12, 11, 13, 15, 10, 8, 6, 5, 7, 9]  # COCO's number of our joints 0 to 11
+LIMB_JOINTS = [COCO.joint_id(name) for name in MPII.joint_names[:12]]  # COCO's number of our joints 0 to 11
 FEWEST_JOINTS, SMALLEST_SPAN = 9, 80  # of COCO's people: px from the first to the last joint
 
 
