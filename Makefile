@@ -8,10 +8,10 @@ demo: .venv/installed
 	@$(BIN)/python demo/singleperson.py --out out
 
 test: .venv/installed
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 test-tf1: .venv-tf1/installed
-	.venv-tf1/bin/python -m pytest -q -n 2
+	.venv-tf1/bin/python -m pytest -q -n 2 --dist worksteal
 
 sanitize: .venv/installed
 	PYTHON=$(CURDIR)/$(BIN)/python lib/sanitize.sh
