@@ -70,6 +70,19 @@ def read_pose_lines(path):
             yield _parsed(line)
 
 
+def load_pose_lines(path):
+    """(header, entries) of a complete file. Raises UserError, naming the line."""
+    header = _parsed(_first_line(path) or b"")
+    if header is None or "joint_names" not in header:
+        raise UserError("%s is no file of poses as demo/video.py writes it" % path if os.path.isfile(path)
+                        else "there is no %s" % path)
+    entries = list(read_pose_lines(path))
+    for number, entry in enumerate(entries, 2):
+        if entry is None or not isinstance(entry.get("people"), list) or not isinstance(entry.get("frame"), int):
+            raise UserError("%s: line %d is damaged, or cut off" % (path, number))
+    return header, entries
+
+
 def _line(value):
     return json.dumps(value).encode() + b"\n"
 
