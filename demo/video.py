@@ -15,7 +15,7 @@ import numpy as np
 
 from dataset.formats.deeplabcut import pose_table, write_csv, write_h5
 from demo import demo_multiperson, singleperson
-from demo.video_poses import settings_of, write_video_poses
+from demo.video_poses import Smoothing, settings_of, write_video_poses
 from util.command import counted, run_command, shortened
 from util.config import PROJECT, cfg_from_file
 from util.pose_json import keypoints_of
@@ -26,7 +26,8 @@ from util.visualize import window
 
 
 def write_tables(lines, skeleton, csv, h5):
-    """The poses of one person, as DeepLabCut writes them: a row a frame, by its number. csv, h5: paths, or None"""
+    """The poses of one person, as DeepLabCut writes them: a row a frame, by its number; joints that were filled in have no
+    likelihood. csv, h5: paths, or None"""
     numbers, poses = zip(*((entry["frame"], [keypoints_of(person) for person in entry["people"]])
                            for entry in read_pose_lines(lines)))
     table = pose_table(skeleton.joint_names, np.array(poses), numbers)
@@ -49,10 +50,16 @@ def parse():
     parser.add_argument("--start", type=float, default=0.0, help="begin at so many seconds")
     parser.add_argument("--end", type=float, help="end before so many seconds")
     parser.add_argument("--single", action="store_true", help="find one person, with the network for one")
+    parser.add_argument("--smooth", action="store_true", help="take the joints' trembling away (One Euro filter); as --fill, "
+                        "this changes the drawn video, the tables, and a second file, <that of --json>_smooth.jsonl")
+    parser.add_argument("--fill", metavar="N", type=int, default=0, help="fill gaps of at most N frames, on straight lines: "
+                        "such joints have null for a score, and are drawn thinner")
     parser.add_argument("--show", action="store_true", help="also show the drawn frames in a window")
     args = parser.parse_args()
     if args.every < 1:
         parser.error("--every %d: it must be at least 1" % args.every)
+    if args.fill < 0:
+        parser.error("--fill %d: it must be at least 0" % args.fill)
     if (args.csv or args.h5) and not args.single:
         parser.error("--csv and --h5 are for one person, with --single")
     return args
@@ -74,13 +81,19 @@ def main():
     name = "camera_%s" % args.video if video.live else os.path.splitext(os.path.basename(os.path.normpath(args.video)))[0]
     drawn = os.path.join(args.out, name + "_pose.mp4")
     lines = args.json or os.path.join(args.out, name + "_pose.jsonl")
-    write_video_poses(video, selection, skeleton, settings, find, draw, lines, drawn, window() if args.show else None)
+    smoothing = None
+    if args.smooth or args.fill:
+        smoothing = Smoothing("%s_smooth%s" % os.path.splitext(lines), args.smooth, args.fill, cfg.score_threshold)
+    write_video_poses(video, selection, skeleton, settings, find, draw, lines, drawn, window() if args.show else None,
+                      smoothing)
+    best = smoothing.path if smoothing else lines
     if args.csv or args.h5:
-        write_tables(lines, skeleton, args.csv, args.h5)
+        write_tables(best, skeleton, args.csv, args.h5)
     if video.unreadable:
         print("left out %s that could not be read:\n  %s" % (counted(len(video.unreadable), "frame"),
                                                              shortened(video.unreadable)))
-    print("the drawn video is %s, the joints are in %s" % (drawn, ", ".join(filter(None, [lines, args.csv, args.h5]))))
+    files = [lines, smoothing and smoothing.path, args.csv, args.h5]
+    print("the drawn video is %s, the joints are in %s" % (drawn, ", ".join(filter(None, files))))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,15 @@ import itertools
 import json
 import os
 import time
+from typing import NamedTuple
 
 from tqdm import tqdm
 
 from util.command import UserError
 from util.config import find_file
 from util.pose_json import frame_entry
-from util.pose_lines import PoseLines
+from util.pose_lines import PoseLines, writing_pose_lines
+from util.pose_smoothing import filled, smoothed
 from util.threads import ahead, behind
 from util.video import writing_video
 
@@ -40,10 +42,28 @@ def _bytes(path):
         return stream.read()
 
 
-def write_video_poses(video, selection, skeleton, settings, find, draw, lines, drawn, show=None):
+class Smoothing(NamedTuple):
+    """What is done to the poses before they are drawn, see util.pose_smoothing; the file of the poses stays as they were found.
+
+    path: of a second one, of these poses; smooth: whether they are made smooth; fill: the longest gap, frames
+    threshold: the score that makes a joint count as found
+    """
+
+    path: str
+    smooth: bool
+    fill: int
+    threshold: float
+
+    def steps(self, pairs):
+        """pairs: of a frame and its entry -> the same, with entries that were made smooth and filled"""
+        pairs = smoothed(pairs, self.threshold) if self.smooth else pairs
+        return filled(pairs, self.fill, self.threshold) if self.fill else pairs
+
+
+def write_video_poses(video, selection, skeleton, settings, find, draw, lines, drawn, show=None, smoothing=None):
     """
     video: util.video.Video; selection: the keyword arguments of its frames()
-    find, draw: see demo.command.run; show: what to call with each drawn frame
+    find, draw: see demo.command.run; show: what to call with each drawn frame; smoothing: Smoothing, or None
     lines: path of the poses, see util.pose_lines; drawn: path of the .mp4. Raises UserError.
     """
     frames = ahead(video.frames(**selection), AHEAD)
@@ -57,16 +77,27 @@ def write_video_poses(video, selection, skeleton, settings, find, draw, lines, d
 
     def write(found):
         frame, entry = found
+        append(entry)
         image = draw(frame.image, entry["people"])
         writer.write(image, frame.time)
         return image
 
-    with PoseLines(lines, header) as poses, writing_video(drawn, video.fps / selection["every"]) as writer:
+    with PoseLines(lines, header) as poses, _second_file(smoothing, header) as append, \
+            writing_video(drawn, video.fps / selection["every"]) as writer:
         entries = _entries(itertools.chain([first], frames), poses, find)
+        entries = smoothing.steps(entries) if smoothing else entries
         with contextlib.closing(behind(write, entries, AHEAD)) as images:
             for image in tqdm(images, "frames", video.expected(**selection), unit="frame", dynamic_ncols=True):
                 if show:
                     show(image)
+
+
+def _second_file(smoothing, header):
+    """A context: a function that takes the entries."""
+    if smoothing is None:
+        return contextlib.nullcontext(lambda entry: None)
+    done = {"smooth": smoothing.smooth, "fill": smoothing.fill}
+    return writing_pose_lines(smoothing.path, dict(header, settings=dict(header["settings"], **done)))
 
 
 def _entries(frames, poses, find):

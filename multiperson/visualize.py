@@ -8,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from multiperson.names_of_2017 import get_ref_points, keypoint_colors, marker_size  # noqa: F401
-from util.visualize import as_rgb, distinct_colours, draw_poses, show_on_axes
+from util.visualize import as_rgb, distinct_colours, draw_poses, show_on_axes, shown_joints
 
 FEWEST_JOINTS = draw_conf_min_count = 3  # people with fewer are not drawn
 FARTHEST_MOVE = min_match_dist = 200  # px between two pictures, within which someone may be the same person
@@ -28,7 +28,7 @@ def draw_people(image, poses, limbs, numbers=None, threshold=0.0):
     """
     numbers = range(len(poses)) if numbers is None else numbers
     shown = [(pose, [person_colour(number)] * len(pose)) for number, pose in zip(numbers, poses)
-             if (pose[:, 2] >= threshold).sum() >= FEWEST_JOINTS]
+             if shown_joints(pose, threshold).sum() >= FEWEST_JOINTS]
     return draw_poses(image, [pose for pose, _ in shown], limbs, [colours for _, colours in shown], threshold)
 
 

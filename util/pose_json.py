@@ -9,13 +9,15 @@ POSES = "poses.json"  # what the file is called where nobody says so
 
 
 def person_entry(pose, score):
-    """pose: [J, 3] (x, y, score), nan for an absent joint -> an entry of "people"."""
-    keypoints = [None if np.isnan(joint).any() else [round(float(v), 4) for v in joint] for joint in pose]
+    """pose: [J, 3] as keypoints_of has it -> an entry of "people"."""
+    keypoints = [None if np.isnan(joint[:2]).any() else [None if np.isnan(v) else round(float(v), 4) for v in joint]
+                 for joint in pose]
     return {"keypoints": keypoints, "score": round(float(score), 4)}
 
 
 def keypoints_of(person):
-    """The pose of an entry of "people": [J, 3] (x, y, score), nan for an absent joint."""
+    """The pose of an entry of "people": [J, 3] (x, y, score), nan for an absent joint; only the score is nan where it is null:
+    the joint was not found, but filled in, see util.pose_smoothing."""
     return np.array([(np.nan,) * 3 if joint is None else joint for joint in person["keypoints"]], float).reshape(-1, 3)
 
 

@@ -1,5 +1,6 @@
 """Poses of a video: a file of JSON lines, one a frame, that grows as they are found, and that a run goes on with which was
 stopped. What the lines hold is in util/pose_json.py."""
+import contextlib
 import json
 import os
 
@@ -60,6 +61,14 @@ class PoseLines(object):
 
     def __exit__(self, *error):
         self._stream.close()
+
+
+@contextlib.contextmanager
+def writing_pose_lines(path, header):
+    """A function that takes entries for a file that is complete at the end, and not there before. Raises UserError."""
+    with replacing(path, "wb") as stream:
+        stream.write(_line(header))
+        yield lambda entry: stream.write(_line(entry))
 
 
 def read_pose_lines(path):
