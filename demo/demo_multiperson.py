@@ -27,15 +27,23 @@ def montage():
 
 def make_finder(cfg):
     predictor = PeoplePredictor(cfg)
-    limbs = drawn_limbs(Skeleton.from_config(cfg))  # the weights may have brought it
 
     def find(image):
         return [person_entry(person.keypoints, person.score) for person in predictor.find(image)]
 
-    def draw(image, people):
-        return draw_people(image, [keypoints_of(person) for person in people], limbs, threshold=cfg.score_threshold)
+    return find, make_drawer(cfg)
 
-    return find, draw
+
+def make_drawer(cfg):
+    """See demo.command.run; people who are tracked have the colours of their tracks. cfg: of loaded weights, which may have
+    brought the skeleton"""
+    limbs = drawn_limbs(Skeleton.from_config(cfg))
+
+    def draw(image, people):
+        numbers = [place if person.get("track") is None else person["track"] for place, person in enumerate(people)]
+        return draw_people(image, [keypoints_of(person) for person in people], limbs, numbers, cfg.score_threshold)
+
+    return draw
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@
     python demo/video.py 0 --show                            # camera 0, until Ctrl-C
 
 A video is a file, a folder of pictures, which are taken for 25 a second, or the number of a camera. The first line of the
-JSON says what the others mean: a frame each, {"frame": 0, "time": 0.0, "people": [{"track": null, "keypoints": ...}]}.
+JSON says what the others mean: a frame each, {"frame": 0, "time": 0.0, "people": [{"track": 3, "keypoints": ...}]}; `track` is the same number wherever somebody
+is in the video, and null with --single.
 """
 import argparse
 import os
@@ -15,7 +16,9 @@ import numpy as np
 
 from dataset.formats.deeplabcut import pose_table, write_csv, write_h5
 from demo import demo_multiperson, singleperson
-from demo.video_poses import Smoothing, settings_of, write_video_poses
+from demo.video_poses import Following, OneByOne, Smoothing, settings_of, write_video_poses
+from multiperson.following import Follower
+from multiperson.temporal import temporal_model_path
 from util.command import counted, run_command, shortened
 from util.config import PROJECT, cfg_from_file
 from util.pose_json import keypoints_of
@@ -35,6 +38,17 @@ def write_tables(lines, skeleton, csv, h5):
         write_csv(csv, table)
     if h5:
         write_h5(h5, table)
+
+
+def make_finder(cfg, single, state):
+    """(finder, draw), see demo.video_poses; state: path of what is needed to go on with tracking"""
+    if not single and os.path.exists(temporal_model_path(cfg)):
+        follower = Follower(cfg)
+        return Following(follower, state), demo_multiperson.make_drawer(cfg)
+    if not single:
+        print("people are not tracked: there is no %s, which train_temporal_model.py makes" % temporal_model_path(cfg))
+    find, draw = (singleperson if single else demo_multiperson).make_finder(cfg)
+    return OneByOne(find), draw
 
 
 def parse():
@@ -68,23 +82,23 @@ def parse():
 def main():
     args = parse()
     video = open_video(args.video)
-    cfg = cfg_from_file(args.config or os.path.join(PROJECT, "models", "single" if args.single else "multi",
-                                                    "test/pose_cfg.yaml"))
+    cfg = cfg_from_file(args.config or os.path.join(PROJECT, "models", "single/test" if args.single else "multi/video",
+                                                    "pose_cfg.yaml"))
     if args.weights:
         cfg.init_weights = args.weights
     selection = dict(every=args.every, start=args.start, end=args.end)
     settings = settings_of(video, cfg, single=args.single, **selection)
-    find, draw = (singleperson if args.single else demo_multiperson).make_finder(cfg)
-    skeleton = Skeleton.from_config(cfg)
     if video.live:
         signal.signal(signal.SIGINT, lambda *_: video.stop())
     name = "camera_%s" % args.video if video.live else os.path.splitext(os.path.basename(os.path.normpath(args.video)))[0]
     drawn = os.path.join(args.out, name + "_pose.mp4")
     lines = args.json or os.path.join(args.out, name + "_pose.jsonl")
+    finder, draw = make_finder(cfg, args.single, lines + ".tracks")
+    skeleton = Skeleton.from_config(cfg)
     smoothing = None
     if args.smooth or args.fill:
         smoothing = Smoothing("%s_smooth%s" % os.path.splitext(lines), args.smooth, args.fill, cfg.score_threshold)
-    write_video_poses(video, selection, skeleton, settings, find, draw, lines, drawn, window() if args.show else None,
+    write_video_poses(video, selection, skeleton, settings, finder, draw, lines, drawn, window() if args.show else None,
                       smoothing)
     best = smoothing.path if smoothing else lines
     if args.csv or args.h5:

@@ -41,7 +41,7 @@ class View(object):
         offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2) * PATCH_SIDE
         places = (points[:, None] + units[:, None, None] * offsets) * self.scale - 0.5
         found = map_coordinates(self.grey, places.reshape(-1, 2).T[::-1], np.float32, order=1, mode="nearest")
-        found = found.reshape(len(points), -1)
+        found = found.reshape(len(points), PATCH ** 2)
         found -= found.mean(axis=1, keepdims=True)
         return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-3)
 

@@ -27,13 +27,14 @@ def image_entry(path, size, people):
     return {"image": path, "width": width, "height": height, "people": sorted(people, key=lambda one: -one["score"])}
 
 
-def frame_entry(frame, people):
+def frame_entry(frame, people, numbers=None):
     """frame: util.video.Frame; people: list of person_entry -> its line in a file of util.pose_lines.
 
-    Frames come in order. Whoever is the same person in several will have the same number as `track` in all of them; until
-    people are tracked, it is null.
+    numbers: for each of people the number of its track: whoever is the same person in several frames has the same number in
+        all of them; None where people are not tracked
     """
-    people = [dict(track=None, **person) for person in people]
+    numbers = [None] * len(people) if numbers is None else numbers
+    people = [dict(track=number, **person) for number, person in zip(numbers, people)]
     return {"frame": frame.number, "time": round(float(frame.time), 4), "people": people}
 
 

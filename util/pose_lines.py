@@ -46,8 +46,19 @@ class PoseLines(object):
         if entry is not None and entry.get("frame") == number:
             return entry
         self._stream.seek(place)
-        self._stream.truncate()
+        self.cut()
         return None
+
+    def cut(self):
+        """Cut off what comes after the entry that was asked for, or added, last."""
+        self._stream.truncate(self._stream.tell())
+
+    def holds(self, number):
+        """Whether the file has the entry of a frame, from here on."""
+        place = self._stream.tell()
+        found = any((_parsed(line) or {}).get("frame") == number for line in self._stream)
+        self._stream.seek(place)
+        return found
 
     def append(self, entry):
         try:
