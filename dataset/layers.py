@@ -7,9 +7,8 @@ from typing import Callable, NamedTuple, Sequence
 import numpy as np
 from PIL import Image
 
-from dataset.sequences import LabelledFrame
+from dataset.sequences import FPS, LabelledFrame
 
-FPS = 25
 EXPOSURE = 0.5  # of the time from frame to frame
 BLUR_STEP, MOST_BLUR_STEPS = 1.5, 7  # px; so many moments make a blurred layer
 COVERED = 0.5  # how opaque what lies before a joint must be to hide it
