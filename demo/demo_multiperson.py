@@ -8,7 +8,7 @@ import numpy as np
 from demo.command import run
 from demo.samples import sample_images
 from multiperson.predict import PeoplePredictor
-from multiperson.visualize import draw_people
+from multiperson.visualize import colour_numbers, draw_people
 from util.command import run_command
 from util.image import resize_to
 from util.pose_json import keypoints_of, person_entry
@@ -33,7 +33,8 @@ def make_finder(cfg):
         return [person_entry(person.keypoints, person.score) for person in predictor.find(image)]
 
     def draw(image, people):
-        return draw_people(image, [keypoints_of(person) for person in people], limbs, threshold=cfg.score_threshold)
+        return draw_people(image, [keypoints_of(person) for person in people], limbs, colour_numbers(people),
+                           cfg.score_threshold)
 
     return find, draw
 
