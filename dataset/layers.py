@@ -129,7 +129,7 @@ def _blurred(layer, size, time):
     for moment in time + EXPOSURE * ((np.arange(steps) + 0.5) / steps - 0.5):
         back = _backwards(layer.motion(moment))
         back[:, 2] += back[:, :2].dot(low)
-        total += np.asarray(picture.transform(tuple(sides), Image.AFFINE, tuple(back.reshape(-1)), Image.BILINEAR))
+        total += np.asarray(picture.transform(tuple(sides.tolist()), Image.AFFINE, tuple(back.reshape(-1)), Image.BILINEAR))
     return low, total / steps
 
 

@@ -16,9 +16,9 @@ pytest.importorskip("av")
 
 @pytest.fixture
 def followed(tmp_path):
-    """Eight grey frames, every second of which has poses: track 4 is left, then right of track 1; in the last it is alone."""
+    """Eight grey frames, every second of which has poses: track 4 is left, then right of track 1, and in the end alone."""
     (tmp_path / "video").mkdir()
-    lines = [{"joint_names": MPII.joint_names, "limbs": MPII.limbs, "fps": 25.0, "width": 400, "height": 200, "settings": {}}]
+    lines = [{"joint_names": MPII.joint_names, "limbs": MPII.limbs, "fps": 25.0}]
     for number in range(8):
         Image.fromarray(np.full((200, 400, 3), 60, np.uint8)).save(str(tmp_path / "video" / ("%d.png" % number)))
         people = [{"track": track, "score": 1, "keypoints": [[x, 10 + 12 * joint, 0.9] for joint in range(14)]}
