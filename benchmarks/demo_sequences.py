@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from dataset.cutouts import cut_out
-from dataset.layers import FPS, Layer, Motion, film, opaque
+from dataset.layers import Layer, Motion, film, opaque
+from dataset.sequences import FPS
 from util.command import run_command
 from util.config import PROJECT
 from util.image import read_image, resize_to

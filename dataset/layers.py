@@ -7,9 +7,8 @@ from typing import Callable, NamedTuple, Sequence
 import numpy as np
 from PIL import Image
 
-from dataset.sequences import LabelledFrame
+from dataset.sequences import FPS, LabelledFrame
 
-FPS = 25
 EXPOSURE = 0.5  # of the time from frame to frame
 BLUR_STEP, MOST_BLUR_STEPS = 1.5, 7  # px; so many moments make a blurred layer
 COVERED = 0.5  # how opaque what lies before a joint must be to hide it
@@ -130,7 +129,7 @@ def _blurred(layer, size, time):
     for moment in time + EXPOSURE * ((np.arange(steps) + 0.5) / steps - 0.5):
         back = _backwards(layer.motion(moment))
         back[:, 2] += back[:, :2].dot(low)
-        total += np.asarray(picture.transform(tuple(sides), Image.AFFINE, tuple(back.reshape(-1)), Image.BILINEAR))
+        total += np.asarray(picture.transform(tuple(sides.tolist()), Image.AFFINE, tuple(back.reshape(-1)), Image.BILINEAR))
     return low, total / steps
 
 

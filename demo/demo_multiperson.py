@@ -8,7 +8,7 @@ import numpy as np
 from demo.command import run
 from demo.samples import sample_images
 from multiperson.predict import PeoplePredictor
-from multiperson.visualize import draw_people
+from multiperson.visualize import colour_numbers, draw_people
 from util.command import run_command
 from util.image import resize_to
 from util.pose_json import keypoints_of, person_entry
@@ -35,13 +35,12 @@ def make_finder(cfg):
 
 
 def make_drawer(cfg):
-    """See demo.command.run; people who are tracked have the colours of their tracks. cfg: of loaded weights, which may have
-    brought the skeleton"""
+    """What draws, see demo.command.run. cfg: of loaded weights, which may have brought the skeleton"""
     limbs = drawn_limbs(Skeleton.from_config(cfg))
 
     def draw(image, people):
-        numbers = [place if person.get("track") is None else person["track"] for place, person in enumerate(people)]
-        return draw_people(image, [keypoints_of(person) for person in people], limbs, numbers, cfg.score_threshold)
+        return draw_people(image, [keypoints_of(person) for person in people], limbs, colour_numbers(people),
+                           cfg.score_threshold)
 
     return draw
 

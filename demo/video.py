@@ -64,8 +64,8 @@ def parse():
     parser.add_argument("--start", type=float, default=0.0, help="begin at so many seconds")
     parser.add_argument("--end", type=float, help="end before so many seconds")
     parser.add_argument("--single", action="store_true", help="find one person, with the network for one")
-    parser.add_argument("--smooth", action="store_true", help="take the joints' trembling away (One Euro filter); as --fill, "
-                        "this changes the drawn video, the tables, and a second file, <that of --json>_smooth.jsonl")
+    parser.add_argument("--smooth", action="store_true", help="take the joints' trembling away (One Euro filter); as --fill "
+                        "it changes the drawn video, the tables, and a second file, <that of --json>_smooth.jsonl")
     parser.add_argument("--fill", metavar="N", type=int, default=0, help="fill gaps of at most N frames, on straight lines: "
                         "such joints have null for a score, and are drawn thinner")
     parser.add_argument("--show", action="store_true", help="also show the drawn frames in a window")

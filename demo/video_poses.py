@@ -45,7 +45,7 @@ def _bytes(path):
 
 
 class Smoothing(NamedTuple):
-    """What is done to the poses before they are drawn, see util.pose_smoothing; the file of the poses stays as they were found.
+    """What is done to poses before they are drawn, see util.pose_smoothing; their file stays as they were found.
 
     path: of a second one, of these poses; smooth: whether they are made smooth; fill: the longest gap, frames
     threshold: the score that makes a joint count as found

@@ -19,6 +19,12 @@ def person_colour(number):
     return tuple(int(255 * v) for v in colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.85, 1.0))
 
 
+def colour_numbers(people):
+    """For each entry of "people" (util.pose_json) the number of its colour: its track; where it has none, its place."""
+    tracks = [person.get("track") for person in people]
+    return [place if track is None else track for place, track in enumerate(tracks)]
+
+
 def draw_people(image, poses, limbs, numbers=None, threshold=0.0):
     """The picture with people on it, each in a colour of its own.
 

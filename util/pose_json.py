@@ -16,7 +16,7 @@ def person_entry(pose, score):
 
 
 def keypoints_of(person):
-    """The pose of an entry of "people": [J, 3] (x, y, score), nan for an absent joint; only the score is nan where it is null:
+    """The pose of an entry of "people": [J, 3] (x, y, score), nan for an absent joint; where only the score is nan (null),
     the joint was not found, but filled in, see util.pose_smoothing."""
     return np.array([(np.nan,) * 3 if joint is None else joint for joint in person["keypoints"]], float).reshape(-1, 3)
 

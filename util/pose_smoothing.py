@@ -87,7 +87,9 @@ class _OneEuro(object):
 
 def filled(pairs, longest, threshold):
     """Joints, and whole people, that were not found in at most `longest` frames between two in which they were: on the
-    straight line, evenly in time, with null for a score (a person's score too). Holds `longest` pairs back. Raises UserError.
+    straight line, evenly in time, with null for a score (a person's score too). Holds `longest` pairs back.
+
+    Raises UserError.
     """
     waiting = []  # the last `longest` pairs and this one
     found = {}  # {(track, joint): (number of the frame among all, time, x, y)}, when it was found last
