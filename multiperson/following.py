@@ -41,16 +41,15 @@ class Follower(object):
     def follow(self, detected):
         """Yields a FollowedFrame for each of what detect() gave, in order, some frames later."""
         for frame, found in detected:
-            for tracked in self._tracker.add((frame, found), frame.image, found.graph, found.unit):
+            for tracked in self._tracker.add(frame, frame.image, found.graph, found.unit, found.completed):
                 yield self._followed(tracked)
         for tracked in self._tracker.finish():
             yield self._followed(tracked)
 
     def _followed(self, tracked):
-        frame, found = tracked.frame
-        people = [(found.completed(person), number) for person, number in zip(tracked.people, tracked.numbers)]
-        people = [one for one in people if one[0].score >= self._cfg.person_min_score]
-        return FollowedFrame(frame, [person for person, _ in people], [number for _, number in people], tracked.then)
+        sure = [place for place, person in enumerate(tracked.people) if person.score >= self._cfg.person_min_score]
+        return FollowedFrame(tracked.frame, [tracked.people[place] for place in sure],
+                             [tracked.numbers[place] for place in sure], tracked.then)
 
 
 def save_state(path, number, then):

@@ -42,14 +42,18 @@ class FramePredictor(object):
 
     def graph(self, image):
         """The FrameGraph of a frame, uint8 RGB [h, w, 3]."""
-        found, largest = [], None
+        found = []
         for scale, maps in self._predictor.maps_by_scale(image):
-            found.append((scale, best_of_each_joint(extract_detections(self._cfg, *maps), self._cfg.most_detections)))
-            if largest is None or scale > largest[0]:
-                largest = scale, maps
-        scale, maps = largest
-        detections = together(found)
-        unit = np.concatenate([person_units(detections, joint) for joint in range(self._cfg.num_joints)])
-        locref = None if maps.locref is None else maps.locref / scale
-        return FrameGraph(build_graph(self._model, detections), unit, detections, Maps(maps.scores, locref, None),
-                          self._cfg.stride / scale)
+            detections = best_of_each_joint(extract_detections(self._cfg, *maps), self._cfg.most_detections)
+            found.append((scale, detections, maps._replace(pairwise=None)))
+        return frame_graph(self._model, found)
+
+
+def frame_graph(model, found):
+    """The FrameGraph of what was found at several sizes: [(scale, Detections, Maps)]; model: SpatialModel"""
+    scale, _, maps = max(found, key=lambda one: one[0])
+    detections = together([one[:2] for one in found])
+    unit = np.concatenate([person_units(detections, joint) for joint in range(model.cfg.num_joints)])
+    locref = None if maps.locref is None else maps.locref / scale
+    return FrameGraph(build_graph(model, detections), unit, detections, Maps(maps.scores, locref, None),
+                      model.cfg.stride / scale)

@@ -12,9 +12,10 @@ from scipy.spatial.distance import cdist
 
 from util.config import find_file
 
-FEATURES = ("distance", "flow error", "patch difference", "change of size", "age", "doubt", "exp(-distance)", "exp(-flow error)")
-REACH = 12.0  # units of the person: there are no edges between detections farther apart after the motion
-LARGEST_ERROR = 20.0  # units: of what is out of sight the flow's error has no meaning
+FEATURES = ("distance", "patch difference", "change of size", "age", "doubt", "exp(-distance)", "exp(-flow error)",
+            "patch difference * distance")
+REACH = 12.0  # units: there are no edges between detections farther apart after the motion
+DRIFT = 0.5  # units by which, with each frame in between, one knows less about where somebody is
 
 
 def temporal_model_path(cfg):
@@ -54,15 +55,16 @@ def carried(points, motion):
 def candidate_pairs(before, after):
     """([m], [m]) places of Points of one joint, in `before` and in `after`, that are within REACH of one another."""
     distance = cdist(before.position, after.position) / np.sqrt(np.outer(before.unit, after.unit))
+    distance /= 1 + DRIFT * (before.age[:, None] - 1)
     return np.nonzero((before.joint[:, None] == after.joint) & (distance <= REACH))
 
 
 def temporal_features(before, after, start, end):
     """[m, 8], see FEATURES, of the pairs of before[start] and after[end]."""
-    unit = np.sqrt(before.unit[start] * after.unit[end])
-    distance = np.linalg.norm(before.position[start] - after.position[end], axis=1) / unit
-    error = np.minimum(before.error[start] / unit, LARGEST_ERROR)
-    correlation = np.einsum("mk,mk->m", before.patch[start], after.patch[end])
+    unit, age = np.sqrt(before.unit[start] * after.unit[end]), before.age[start]
+    distance = np.linalg.norm(before.position[start] - after.position[end], axis=1) / (unit * (1 + DRIFT * (age - 1)))
+    different = 1 - np.einsum("mk,mk->m", before.patch[start], after.patch[end])
     return np.column_stack([
-        distance, error, 1 - correlation, np.abs(np.log(before.unit[start] / after.unit[end])), np.log(before.age[start]),
-        1 - before.probability[start] * after.probability[end], np.exp(-distance), np.exp(-error)])
+        distance, different, np.abs(np.log(before.unit[start] / after.unit[end])), np.log(age),
+        1 - before.probability[start] * after.probability[end], np.exp(-distance), np.exp(-before.error[start] / unit),
+        different * distance])

@@ -23,20 +23,8 @@ def owners(points, frame):
     return owner
 
 
-def known_pairs(before, after, visible_before, visible_after):
-    """([m] bool: pairs that are certainly the same person's, and that certainly are not)
-
-    before, after: [m] owners; visible_before: [m] whether the joint of whoever owns the detection after is labelled before:
-    then a detection that is nobody's is not it; and the other way round
-    """
-    same = (before == after) & (before != NOBODY)
-    both = (before != NOBODY) & (after != NOBODY)
-    one = np.where(before == NOBODY, visible_before, visible_after) & (np.maximum(before, after) != NOBODY)
-    return same, (before != after) & np.where(both, True, one)
-
-
 def examples_of(number, frames, detect):
-    """PairExamples, and [n] the joint of each, of a sequence.
+    """PairExamples, and [n] the joint of each, of a sequence: pairs of detections of which one knows whose both are.
 
     frames: [LabelledFrame]; detect: function from an image, uint8 RGB, to its multiperson.frames.FrameGraph
     """
@@ -46,26 +34,16 @@ def examples_of(number, frames, detect):
         found = detect(image)
         before, view = view, View(image)
         points = points_of(found.graph, found.unit, view)
-        owner, labelled = owners(points, frame), labelled_joints(frame)
+        owner = owners(points, frame)
         if before is not None:
             motion = Motion(before, view)
-            earlier = [(carried(old, motion), *rest) for old, *rest in earlier]
-        for old, old_owner, old_labelled in earlier:
+            earlier = [(carried(old, motion), old_owner) for old, old_owner in earlier]
+        for old, old_owner in earlier:
             if len(old.age) and old.age[0] in AGES:
                 start, end = candidate_pairs(old, points)
-                mine, yours, joint = old_owner[start], owner[end], points.joint[end]
-                same, other = known_pairs(mine, yours, _has(old_labelled, yours, joint), _has(labelled, mine, joint))
-                known = same | other
-                collected.append((temporal_features(old, points, start, end)[known], same[known], joint[known]))
-        earlier = (earlier + [(points, owner, labelled)])[-max(AGES):]
+                known = (old_owner[start] != NOBODY) & (owner[end] != NOBODY)
+                start, end = start[known], end[known]
+                collected.append((temporal_features(old, points, start, end), old_owner[start] == owner[end], points.joint[end]))
+        earlier = (earlier + [(points, owner)])[-max(AGES):]
     features, same, joint = map(np.concatenate, zip(*(collected or [(np.zeros((0, 8)), np.zeros(0, bool), np.zeros(0, int))])))
     return PairExamples(features, same, np.full(len(same), number)), joint
-
-
-def labelled_joints(frame):
-    """{(track, joint)}"""
-    return {(track, int(joint)) for person, track in zip(frame.people, frame.tracks) for joint in person[:, 0]}
-
-
-def _has(labelled, tracks, joints):
-    return np.array([pair in labelled for pair in zip(tracks.tolist(), joints.tolist())], bool)

@@ -18,6 +18,8 @@ from multiperson.pairwise import same_joint_probability
 from multiperson.people import SAME_PERSON, Person, people_of, similarity, solve_within_reach
 from multiperson.temporal import Points, candidate_pairs, carried, points_of, temporal_features
 
+RIVAL_JOINTS = 3  # tracks that both remember so many of the same joints are two people, however alike they look now
+KNOWN_JOINTS = 3  # enough to see somebody who was seen before
 STEADY = 0.7  # how much of its velocity a track keeps from one frame to the next
 
 
@@ -55,12 +57,12 @@ class TrackedFrame(NamedTuple):
 class WindowFrame(object):
     """A frame that is not decided yet.
 
-    graph: Graph, px of the frame; points: its nodes; motion: from the frame before
+    graph: Graph, px of the frame; points: its nodes; motion: from the frame before; complete: see Tracker.add
     carried: its nodes, seen from the newest frame; links: {earlier WindowFrame: (edges [m, 2], probability [m])}
     """
 
-    def __init__(self, frame, graph, points, motion):
-        self.frame, self.graph, self.points, self.motion = frame, graph, points, motion
+    def __init__(self, frame, graph, points, motion, complete):
+        self.frame, self.graph, self.points, self.motion, self.complete = frame, graph, points, motion, complete
         self.carried = points
         self.links = {}
 
@@ -126,16 +128,17 @@ class Tracker(object):
         self._tracks, self._next = then
         self._seen = dict(zip(self._tracks.number.tolist(), self._tracks.seen.tolist()))
 
-    def add(self, frame, image, graph, unit):
+    def add(self, frame, image, graph, unit, complete=lambda person: person):
         """The next frame -> [TrackedFrame], those that are decided now, some frames later than they came.
 
         frame: anything; image: uint8 RGB [h, w, 3]; graph: multiperson.graph.Graph of its detections, px of the image
         unit: [n] px, for each node as from multiperson.pairwise.person_units
+        complete: what fills in a Person's absent joints, see multiperson.completion
         """
         view = View(image)
         motion = Motion(self._view or view, view)
         self._view = view
-        new = WindowFrame(frame, graph, points_of(graph, unit, view), motion)
+        new = WindowFrame(frame, graph, points_of(graph, unit, view), motion, complete)
         for earlier in self._window:
             earlier.carried = carried(earlier.carried, motion)
             new.links[earlier] = self._linked(earlier.carried, new.points)
@@ -183,37 +186,54 @@ class Tracker(object):
         solution = self._solve()
         frame, count = self._window[0], len(self._tracks.number)
         remembered = next(predicted(self._tracks, [frame.motion]))
-        row = {label: row for row, label in reversed(list(enumerate(solution.labels[:count])))}  # of several the oldest
-        cluster = solution.labels[count:count + len(frame.graph.joint)]
-        people = [(person, row.get(cluster[person.members[0]])) for person in self._people(frame.graph, cluster)]
-        people = self._without_duplicates(people)
-        numbers = self._remember(people, frame, remembered)
+        labels = solution.labels[:count + len(frame.graph.joint)]
+        labels = self._whole(frame, labels, self._people(frame, labels[count:]))
+        row = {label: row for row, label in reversed(list(enumerate(labels[:count])))}  # of several tracks the oldest
+        absorbed = [place for place, label in enumerate(labels[:count]) if row[label] != place]
+        people = [(person, row.get(label)) for person, label in self._people(frame, labels[count:], row)]
+        numbers = self._remember(people, frame, remembered, absorbed)
         self._window.popleft()
         for later in self._window:
             later.links.pop(frame)
         self._waiting.append((frame.frame, [person for person, _ in people], numbers, (self._tracks, self._next), solution))
         return [self._reported()] if len(self._waiting) >= self._cfg.track_min_frames else []
 
-    def _people(self, graph, cluster):
-        """The Persons whom clusters of enough joints are."""
-        kept = np.unique(cluster[cluster >= 0], return_inverse=True)[1]
-        cluster = np.where(cluster >= 0, 0, -1)
-        cluster[cluster >= 0] = kept
+    def _people(self, frame, labels, known=()):
+        """[(Person, its label)]: those whom the frame's nodes [n] of one label are, where these have enough joints; whoever is
+        already known, by one of the labels `known`, needs fewer."""
+        kept = labels >= 0
+        label, place = np.unique(labels[kept], return_inverse=True)
+        cluster = np.full(len(labels), -1)
+        cluster[kept] = place
+        graph = frame.graph
         _, people = people_of(graph, cluster, costs(graph.probability), costs(graph.edge_probability), self._cfg.num_joints)
-        return [person for person in people if person.visibility.sum() >= self._cfg.person_min_joints]
+        people = [(person, label[cluster[person.members[0]]]) for person in people]
+        fewest = self._cfg.person_min_joints
+        return [(frame.complete(person), label) for person, label in people
+                if person.visibility.sum() >= (min(fewest, KNOWN_JOINTS) if label in known else fewest)]
 
-    def _without_duplicates(self, people):
-        """[(Person, row of its track or None)] without those new ones who resemble a known or a better one."""
+    def _whole(self, frame, labels, people):
+        """Labels of the tracks and of a frame's nodes, those of people put together whose absent joints, filled in, make them
+        alike: parts of one person. people: [(Person, label)] by falling score"""
+        count = len(labels) - len(frame.graph.joint)
+        row = {label: row for row, label in reversed(list(enumerate(labels[:count])))}
+        joints = [set(self._tracks.points.joint[self._tracks.owner == row].tolist()) for row in range(count)]
         kept = []
-        for person, row in sorted(people, key=lambda one: one[1] is None):
-            if row is not None or all(similarity(person, other, self._sigmas) < SAME_PERSON for other, _ in kept):
-                kept.append((person, row))
-        return sorted(kept, key=lambda one: -one[0].score)
+        for person, label in sorted(people, key=lambda one: row.get(one[1], count)):
+            for other, known in kept:
+                apart = label in row and known in row and len(joints[row[label]] & joints[row[known]]) >= RIVAL_JOINTS
+                if not apart and alike(person, other, self._sigmas):
+                    labels = np.where(labels == label, known, labels)
+                    break
+            else:
+                kept.append((person, label))
+        return labels
 
-    def _remember(self, people, frame, remembered):
+    def _remember(self, people, frame, remembered, absorbed):
         """Make the Tracks those after this frame -> the people's numbers.
 
         people: [(Person, row of its track or None)]; remembered: the tracks' Points, seen from this frame
+        absorbed: rows of tracks that turned out to be another one's
         """
         tracks, rows = self._tracks, []
         found = {row: person for person, row in people if row is not None}
@@ -226,7 +246,7 @@ class Tracker(object):
                 velocity = steadied(velocity, now, mine, before, first=seen == 1)
                 absent, seen = 0, seen + 1
                 mine = merged(now, mine, self._cfg.track_max_gap)
-            if absent <= self._cfg.track_max_gap:
+            if absent <= self._cfg.track_max_gap and row not in absorbed:
                 rows.append((tracks.number[row], velocity, absent, seen, mine))
         numbers = []
         for person, row in people:
@@ -245,6 +265,12 @@ class Tracker(object):
         needed = set(self._tracks.number.tolist()).union(*(waiting[2] for waiting in self._waiting))
         self._seen = {number: seen for number, seen in self._seen.items() if number in needed}
         return TrackedFrame(frame, [people[place] for place in sure], [numbers[place] for place in sure], then, solution)
+
+
+def alike(first, second, sigmas):
+    """Whether two Persons are one, by all their joints, found or filled in."""
+    everything = [person._replace(visibility=np.isfinite(person.keypoints[:, 0])) for person in (first, second)]
+    return similarity(*everything, sigmas) >= SAME_PERSON
 
 
 def person_points(person, points):
