@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NamedTuple
 import numpy as np
 
 from lib.multicut_cython.multicut import solve
-from multiperson.graph import Graph, clip_probability, costs
+from multiperson.graph import SMALLEST_PROBABILITY, Graph, clip_probability, costs
 
 SIGMA = 0.08  # of joints that nobody measured, see util.skeleton.Skeleton
 SAME_PERSON = 0.4  # similarity from which on two people are one, found twice
@@ -63,11 +63,29 @@ def assemble(graph, num_joints, must_join=(), must_cut=(), must_keep=(), **solve
     if not (np.isfinite(graph.probability).all() and np.isfinite(graph.edge_probability).all()):
         raise ValueError("a detection's score, or a pair's probability, is not a number")
     node_cost, edge_cost = costs(graph.probability), costs(graph.edge_probability)
-    solution = solve(node_cost, graph.edges, edge_cost, must_join=must_join, must_cut=must_cut, must_keep=must_keep,
-                     **solver_options)
+    solution = solve_within_reach(graph, node_cost, edge_cost, must_join=must_join, must_cut=must_cut, must_keep=must_keep,
+                                  **solver_options)
     person, people = _people(graph, solution.labels, node_cost, edge_cost, num_joints)
     return Assembly(people, graph, person, node_cost, edge_cost,
                     solution.objective, solution.lower_bound, solution.gap, solution.stats)
+
+
+def solve_within_reach(graph, node_cost, edge_cost, time_limit=None, **options):
+    """The least costly multicut of a Graph -> lib.multicut_cython.solution.Solution.
+
+    Pairs beyond the reach of their probability, which is SMALLEST_PROBABILITY, are most of the edges in a crowd, and
+    nobody joins their ends: the solver gets the others only. Where two such ends come to be in one person nevertheless, it
+    solves once more, with all edges. Otherwise objective and bound are those of all edges: what is cut costs nothing.
+    """
+    within = graph.edge_probability > SMALLEST_PROBABILITY
+    solution = solve(node_cost, graph.edges[within], edge_cost[within], time_limit=time_limit, **options)
+    if not inner_edges(graph.edges[~within], solution.labels).any():
+        return solution
+    seconds = solution.stats["seconds"]
+    remaining = None if time_limit is None else max(time_limit - seconds, 0)
+    solution = solve(node_cost, graph.edges, edge_cost, time_limit=remaining, **options)
+    solution.stats["seconds"] += seconds
+    return solution
 
 
 def suppressed(assembly):

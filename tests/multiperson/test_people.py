@@ -109,3 +109,19 @@ def test_a_part_of_somebody_is_a_duplicate_and_what_was_not_found_does_not_count
     assert similarity(whole, part) > 0.9
     assert similarity(person_at(BODY, 0.9, [0, 0, 1, 1]), part) == 0
     assert drop_duplicates([part, whole]) == [whole]
+
+
+def test_pairs_beyond_reach_are_told_the_solver_where_it_would_join_them():
+    # Two heads far apart, each of which the one hip fits well: without the edge between them all three would be a person.
+    graph = graph_of([0, 0, 1], [[0, 0], [900, 0], [450, 0]], [0.9] * 3, {(0, 1): 0.0, (0, 2): 0.99, (1, 2): 0.98})
+    assembly = assemble(graph, 2)
+    assert assembly.person.tolist() == [0, 1, 0]
+    np.testing.assert_allclose(assembly.objective, 3 * costs(0.9) + costs(0.99))
+    assert assembly.gap == 0
+
+
+def test_a_pair_beyond_reach_that_must_be_one_costs_what_it_costs():
+    graph = graph_of([0, 0], [[0, 0], [900, 0]], [0.9] * 2, {(0, 1): 0.0})
+    assembly = assemble(graph, 1, must_join=[(0, 1)], time_limit=5)
+    assert assembly.person.tolist() == [0, 0]
+    np.testing.assert_allclose(assembly.objective, 2 * costs(0.9) + costs(0))
