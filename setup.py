@@ -96,6 +96,7 @@ setup(
         "h5": ["tables"],
         "exact": ["highspy>=1.8; python_version >= '3.8'"],
         "video": ["av"],
+        "track": ["motmetrics"],
         "onnx": ["onnx", "onnxruntime", "tf2onnx"],
         "openvino": ["nncf", "openvino"],
         "serve": ["starlette", "uvicorn"],

@@ -1,4 +1,9 @@
-"""Look at a data set as the network sees it: draws training pictures with their joints and target maps to files."""
+"""Look at a data set as the network sees it: draws training pictures with their joints and target maps to files. Or look at
+who was followed in a video: a strip of its frames, and a short moving picture, each track in a colour of its own.
+
+    python vis_dataset.py --config pose_cfg.yaml
+    python vis_dataset.py --poses out/street_pose.jsonl --video street.mp4    # out/dataset/street_pose.png and .webp
+"""
 import argparse
 import os
 
@@ -10,6 +15,7 @@ import numpy as np  # noqa: E402
 
 from dataset import factory  # noqa: E402
 from dataset.pose_dataset import Batch  # noqa: E402
+from multiperson.strip import write_strip  # noqa: E402
 from nnet.predict import argmax_pose_predict  # noqa: E402
 from util.command import run_command  # noqa: E402
 from util.config import load_config  # noqa: E402
@@ -40,12 +46,19 @@ def draw(cfg, out, count):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", default="pose_cfg.yaml")
     parser.add_argument("--out", default="out/dataset", help="folder of the drawings")
-    parser.add_argument("--count", type=int, default=10, help="how many pictures")
+    parser.add_argument("--count", type=int, default=10, help="how many pictures, or frames")
+    parser.add_argument("--poses", help="instead of a data set: what demo/video.py wrote about --video")
+    parser.add_argument("--video", help="a file, or a folder of pictures")
     args = parser.parse_args()
-    draw(load_config(args.config), args.out, args.count)
+    if (args.poses is None) != (args.video is None):
+        parser.error("--poses and --video go together")
+    if args.poses:
+        print("wrote %s and %s" % tuple(write_strip(args.poses, args.video, args.out, args.count)))
+    else:
+        draw(load_config(args.config), args.out, args.count)
 
 
 if __name__ == "__main__":

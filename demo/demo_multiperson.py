@@ -8,7 +8,7 @@ import numpy as np
 from demo.command import run
 from demo.samples import sample_images
 from multiperson.predict import PeoplePredictor
-from multiperson.visualize import draw_people
+from multiperson.visualize import colour_numbers, draw_people
 from util.command import run_command
 from util.image import resize_to
 from util.pose_json import keypoints_of, person_entry
@@ -27,15 +27,22 @@ def montage():
 
 def make_finder(cfg):
     predictor = PeoplePredictor(cfg)
-    limbs = drawn_limbs(Skeleton.from_config(cfg))  # the weights may have brought it
 
     def find(image):
         return [person_entry(person.keypoints, person.score) for person in predictor.find(image)]
 
-    def draw(image, people):
-        return draw_people(image, [keypoints_of(person) for person in people], limbs, threshold=cfg.score_threshold)
+    return find, make_drawer(cfg)
 
-    return find, draw
+
+def make_drawer(cfg):
+    """What draws, see demo.command.run. cfg: of loaded weights, which may have brought the skeleton"""
+    limbs = drawn_limbs(Skeleton.from_config(cfg))
+
+    def draw(image, people):
+        return draw_people(image, [keypoints_of(person) for person in people], limbs, colour_numbers(people),
+                           cfg.score_threshold)
+
+    return draw
 
 
 if __name__ == "__main__":

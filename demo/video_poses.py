@@ -5,17 +5,21 @@ import itertools
 import json
 import os
 import time
+from typing import NamedTuple
 
 from tqdm import tqdm
 
+from multiperson.following import load_state, save_state
 from util.command import UserError
 from util.config import find_file
-from util.pose_json import frame_entry
-from util.pose_lines import PoseLines
+from util.pose_json import frame_entry, person_entry
+from util.pose_lines import PoseLines, writing_pose_lines
+from util.pose_smoothing import filled, smoothed
 from util.threads import ahead, behind
 from util.video import writing_video
 
 AHEAD = 4  # frames that are read before they are needed, and as many that wait to be drawn and written
+SAVED_EVERY = 25  # frames: so often is written from where tracking could go on
 
 
 def settings_of(video, cfg, **selection):
@@ -40,10 +44,29 @@ def _bytes(path):
         return stream.read()
 
 
-def write_video_poses(video, selection, skeleton, settings, find, draw, lines, drawn, show=None):
+class Smoothing(NamedTuple):
+    """What is done to poses before they are drawn, see util.pose_smoothing; their file stays as they were found.
+
+    path: of a second one, of these poses; smooth: whether they are made smooth; fill: the longest gap, frames
+    threshold: the score that makes a joint count as found
+    """
+
+    path: str
+    smooth: bool
+    fill: int
+    threshold: float
+
+    def steps(self, pairs):
+        """pairs: of a frame and its entry -> the same, with entries that were made smooth and filled"""
+        pairs = smoothed(pairs, self.threshold) if self.smooth else pairs
+        return filled(pairs, self.fill, self.threshold) if self.fill else pairs
+
+
+def write_video_poses(video, selection, skeleton, settings, finder, draw, lines, drawn, show=None, smoothing=None):
     """
     video: util.video.Video; selection: the keyword arguments of its frames()
-    find, draw: see demo.command.run; show: what to call with each drawn frame
+    finder: OneByOne or Following; draw: see demo.command.run; show: what to call with each drawn frame
+    smoothing: Smoothing, or None
     lines: path of the poses, see util.pose_lines; drawn: path of the .mp4. Raises UserError.
     """
     frames = ahead(video.frames(**selection), AHEAD)
@@ -57,23 +80,71 @@ def write_video_poses(video, selection, skeleton, settings, find, draw, lines, d
 
     def write(found):
         frame, entry = found
+        append(entry)
         image = draw(frame.image, entry["people"])
         writer.write(image, frame.time)
         return image
 
-    with PoseLines(lines, header) as poses, writing_video(drawn, video.fps / selection["every"]) as writer:
-        entries = _entries(itertools.chain([first], frames), poses, find)
+    with PoseLines(lines, header) as poses, _second_file(smoothing, header) as append, \
+            writing_video(drawn, video.fps / selection["every"]) as writer:
+        entries = finder.entries(itertools.chain([first], frames), poses)
+        entries = smoothing.steps(entries) if smoothing else entries
         with contextlib.closing(behind(write, entries, AHEAD)) as images:
             for image in tqdm(images, "frames", video.expected(**selection), unit="frame", dynamic_ncols=True):
                 if show:
                     show(image)
 
 
-def _entries(frames, poses, find):
-    """Yields (frame, its entry): from the PoseLines, else found, and added to them."""
-    for frame in frames:
-        entry = poses.finished(frame.number)
-        if entry is None:
-            entry = frame_entry(frame, find(frame.image))
+def _second_file(smoothing, header):
+    """A context: a function that takes the entries."""
+    if smoothing is None:
+        return contextlib.nullcontext(lambda entry: None)
+    done = {"smooth": smoothing.smooth, "fill": smoothing.fill}
+    return writing_pose_lines(smoothing.path, dict(header, settings=dict(header["settings"], **done)))
+
+
+class OneByOne(object):
+    """Finds the poses of each frame for itself."""
+
+    def __init__(self, find):
+        """find: function from an image to a list of util.pose_json.person_entry"""
+        self._find = find
+
+    def entries(self, frames, poses):
+        """Yields (frame, its entry): from the PoseLines, else found, and added to them."""
+        for frame in frames:
+            entry = poses.finished(frame.number)
+            if entry is None:
+                entry = frame_entry(frame, self._find(frame.image))
+                poses.append(entry)
+            yield frame, entry
+
+
+class Following(object):
+    """Follows people from frame to frame."""
+
+    def __init__(self, follower, state):
+        """follower: multiperson.following.Follower; state: path of what is needed to go on with a run that was stopped"""
+        self._follower, self._state = follower, state
+
+    def entries(self, frames, poses):
+        """Yields (frame, its entry), as OneByOne does: from the PoseLines up to where the state was saved, then found."""
+        saved = load_state(self._state)
+        if saved and poses.holds(saved[0]):
+            for frame in frames:
+                yield frame, poses.finished(frame.number)
+                if frame.number == saved[0]:
+                    self._follower.start(frame.image, saved[1])
+                    break
+        poses.cut()
+        detected = ahead(map(self._follower.detect, frames), 2)
+        followed = None
+        for count, followed in enumerate(self._follower.follow(detected), 1):
+            entry = frame_entry(followed.frame, [person_entry(person.keypoints, person.score) for person in followed.people],
+                                followed.numbers)
             poses.append(entry)
-        yield frame, entry
+            if count % SAVED_EVERY == 0:
+                save_state(self._state, followed.frame.number, followed.then)
+            yield followed.frame, entry
+        if followed is not None:
+            save_state(self._state, followed.frame.number, followed.then)

@@ -71,6 +71,19 @@ def best_of_each_joint(detections, most):
     return Detections(*([one[:most] for one in part] for part in detections))
 
 
+def together(found):
+    """[(scale, Detections)] of a picture, resized by each scale -> Detections of all, px of the picture, best first."""
+    def joined(values, by_scale):
+        return np.concatenate([one / scale if by_scale else one for (scale, _), one in zip(found, values)])
+
+    per_joint = []
+    for coord, grid, conf, pairwise in zip(*(zip(*parts) for parts in zip(*(detections for _, detections in found)))):
+        conf = joined(conf, by_scale=False)
+        order = np.argsort(-conf[:, 0], kind="stable")
+        per_joint.append((joined(coord, True)[order], joined(grid, True)[order], conf[order], joined(pairwise, True)[order]))
+    return Detections(*map(list, zip(*per_joint)))
+
+
 def detections_at(people, maps, stride):
     """Annotated joints as if they had been found, with score 1: to judge the pairwise offsets and the assembly alone.
 

@@ -16,7 +16,7 @@ PARTS_OF_A_PERSON = 10  # with pairwise_relative, distances are in tenths of the
 
 
 class PairModel(NamedTuple):
-    """The logistic regression of one pair of different joints.
+    """A logistic regression: of one pair of different joints, or of one joint at different times (multiperson/temporal.py).
 
     X_min, X_max: [8], the range of the features in training, which is scaled to 0..1; w: [9], the last one the intercept
     """
@@ -24,6 +24,12 @@ class PairModel(NamedTuple):
     X_min: np.ndarray
     X_max: np.ndarray
     w: np.ndarray
+
+    def probability(self, features):
+        """That the two of each pair are one person's, by features [..., 8]."""
+        scaled = scale_features(features, np.asarray(self.X_min), np.asarray(self.X_max))
+        w = np.asarray(self.w)
+        return expit(scaled.dot(w[:-1]) + w[-1])
 
 
 class SpatialModelError(UserError):
@@ -117,9 +123,7 @@ class SpatialModel(object):
         """The probability, by features [..., 8] of joints a < b, that the two are one person's."""
         if self.w[a][b] is None:
             raise SpatialModelError("the spatial model of joints %d and %d is not loaded" % (a, b))
-        scaled = scale_features(features, np.asarray(self.X_min[a][b]), np.asarray(self.X_max[a][b]))
-        w = np.asarray(self.w[a][b])
-        return expit(scaled.dot(w[:-1]) + w[-1])
+        return PairModel(self.X_min[a][b], self.X_max[a][b], self.w[a][b]).probability(features)
 
     def same_person(self, detections, a, b):
         """[n_a, n_b]: the probability that two detections, of joints a <= b, are one person's."""
@@ -144,6 +148,11 @@ def read_pair_model(folder, a, b):
     if not os.path.exists(path):
         raise SpatialModelError("there is no spatial model %s, which the edges between joints %d and %d need; "
                                 "train_spatial_model.py makes one" % (path, a, b))
+    return read_regression(path)
+
+
+def read_regression(path):
+    """The PairModel in a file. Raises SpatialModelError, naming the file."""
     try:
         model = read_mat(path, squeeze_me=True, struct_as_record=False)["spatial_model"]
         parts = PairModel(*(np.asarray(part, float) for part in (
@@ -159,7 +168,12 @@ def read_pair_model(folder, a, b):
 
 
 def write_pair_model(folder, a, b, model):
-    """Write a PairModel of joints a < b, in the reference's form. The folder is made where there is none."""
+    """Write a PairModel of joints a < b. The folder is made where there is none."""
+    write_regression(pair_model_path(folder, a, b), model)
+
+
+def write_regression(path, model):
+    """Write a PairModel in the reference's form."""
     options = {"X_min": np.reshape(model.X_min, (1, -1)), "X_max": np.reshape(model.X_max, (1, -1))}
     file = {"spatial_model": {"training_opts": options, "log_reg": {"w": np.reshape(model.w, (1, -1))}}}
-    write_mat(pair_model_path(folder, a, b), file)
+    write_mat(path, file)

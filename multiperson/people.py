@@ -65,7 +65,7 @@ def assemble(graph, num_joints, must_join=(), must_cut=(), must_keep=(), **solve
     node_cost, edge_cost = costs(graph.probability), costs(graph.edge_probability)
     solution = solve_within_reach(graph, node_cost, edge_cost, must_join=must_join, must_cut=must_cut, must_keep=must_keep,
                                   **solver_options)
-    person, people = _people(graph, solution.labels, node_cost, edge_cost, num_joints)
+    person, people = people_of(graph, solution.labels, node_cost, edge_cost, num_joints)
     return Assembly(people, graph, person, node_cost, edge_cost,
                     solution.objective, solution.lower_bound, solution.gap, solution.stats)
 
@@ -119,8 +119,9 @@ def merge_detections(joint, cluster, probability, position, num_joints):
     return merged
 
 
-def _people(graph, cluster, node_cost, edge_cost, num_joints):
-    """([n] place of each node's person in the list, -1 = suppressed; Persons by falling score)"""
+def people_of(graph, cluster, node_cost, edge_cost, num_joints):
+    """The Persons that clusters of a Graph's nodes are: ([n] place of each node's person in the list, -1 = suppressed;
+    Persons by falling score). cluster: [n], 0..P-1, -1 = suppressed"""
     kept = cluster >= 0
     keypoints = merge_detections(graph.joint, cluster, graph.probability, graph.position, num_joints)
     scores = np.nan_to_num(keypoints[..., 2]).mean(axis=1)

@@ -8,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from multiperson.names_of_2017 import get_ref_points, keypoint_colors, marker_size  # noqa: F401
-from util.visualize import as_rgb, distinct_colours, draw_poses, show_on_axes
+from util.visualize import as_rgb, distinct_colours, draw_poses, show_on_axes, shown_joints
 
 FEWEST_JOINTS = draw_conf_min_count = 3  # people with fewer are not drawn
 FARTHEST_MOVE = min_match_dist = 200  # px between two pictures, within which someone may be the same person
@@ -17,6 +17,12 @@ FARTHEST_MOVE = min_match_dist = 200  # px between two pictures, within which so
 def person_colour(number):
     """(r, g, b) for a person's number from 0: by the golden ratio any few successive ones differ well."""
     return tuple(int(255 * v) for v in colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.85, 1.0))
+
+
+def colour_numbers(people):
+    """For each entry of "people" (util.pose_json) the number of its colour: its track; where it has none, its place."""
+    tracks = [person.get("track") for person in people]
+    return [place if track is None else track for place, track in enumerate(tracks)]
 
 
 def draw_people(image, poses, limbs, numbers=None, threshold=0.0):
@@ -28,7 +34,7 @@ def draw_people(image, poses, limbs, numbers=None, threshold=0.0):
     """
     numbers = range(len(poses)) if numbers is None else numbers
     shown = [(pose, [person_colour(number)] * len(pose)) for number, pose in zip(numbers, poses)
-             if (pose[:, 2] >= threshold).sum() >= FEWEST_JOINTS]
+             if shown_joints(pose, threshold).sum() >= FEWEST_JOINTS]
     return draw_poses(image, [pose for pose, _ in shown], limbs, [colours for _, colours in shown], threshold)
 
 

@@ -349,11 +349,11 @@ def draw(image, people):
     return image
 
 
-def write_poses(folder, path, find=find, show=None, **changes):
+def write_poses(folder, path, find=find, show=None, draw=draw, **changes):
     selection = dict(ALL, **changes)
     opened = open_video(str(path))
     lines, drawn = str(folder / "poses.jsonl"), str(folder / "drawn.mp4")
-    video_poses.write_video_poses(opened, selection, SKELETON, selection, find, draw, lines, drawn, show)
+    video_poses.write_video_poses(opened, selection, SKELETON, selection, video_poses.OneByOne(find), draw, lines, drawn, show)
     return lines, drawn
 
 
@@ -387,6 +387,52 @@ def test_no_frame_at_all(tmp_path):
     with pytest.raises(UserError, match="a.mp4: no frame from 99 s on could be read"):
         write_poses(tmp_path, make_video(tmp_path / "a.mp4"), start=99.0)
     assert not (tmp_path / "poses.jsonl").exists()
+
+
+def find_gaps(image):
+    """As find, but for frames 3 and 4, which have nobody, and frame 6, which lacks a joint."""
+    person, = find(image)
+    if number_of(image) == 6:
+        person["keypoints"][0] = None
+    return [] if number_of(image) in (3, 4) else [person]
+
+
+def smooth(folder, path):
+    """write_poses, made smooth and filled: (the lines as found, the second file, the people who were drawn)."""
+    drawn = []
+
+    def keep(image, people):
+        drawn.append(people)
+        return image
+
+    second = video_poses.Smoothing(str(folder / "second.jsonl"), True, 2, 0.2)
+    selection, lines = dict(ALL), str(folder / "poses.jsonl")
+    video_poses.write_video_poses(open_video(path), selection, SKELETON, selection, video_poses.OneByOne(find_gaps), keep, lines,
+                                  str(folder / "drawn.mp4"), smoothing=second)
+    return lines, second.path, drawn
+
+
+def test_smooth_poses_go_to_a_second_file(tmp_path):
+    """The first one is what it is without; where it is complete, or cut off, the second one comes out the same."""
+    path = make_video(tmp_path / "a.mp4")
+    lines, second, drawn = smooth(tmp_path, path)
+    raw, found = list(read_pose_lines(lines)), list(read_pose_lines(second))
+    (tmp_path / "without").mkdir()
+    without, _ = write_poses(tmp_path / "without", path, find_gaps, draw=lambda image, people: image)
+    assert open(lines, "rb").read() == open(without, "rb").read()
+    assert [len(entry["people"]) for entry in raw] == [1, 1, 1, 0, 0, 1, 1, 1, 1, 1]
+    assert [entry["people"] for entry in found] == drawn and all(len(people) == 1 for people in drawn)
+    assert drawn[3][0]["score"] is None and drawn[3][0]["keypoints"][1] == [3.0, 4.0, None]
+    assert raw[6]["people"][0]["keypoints"][0] is None and drawn[6][0]["keypoints"][0][2] is None
+    assert drawn[8][0]["keypoints"][0] != raw[8]["people"][0]["keypoints"][0]  # it moves, and lags
+    header = json.loads(open(second).readline())
+    assert header["settings"] == dict(ALL, smooth=True, fill=2) and header["joint_names"] == SKELETON.joint_names
+    whole = open(second, "rb").read()
+    for cut in (0, 100):
+        with open(lines, "r+b") as stream:
+            stream.truncate(os.path.getsize(lines) - cut)
+        os.remove(second)
+        assert smooth(tmp_path, path)[1] == second and open(second, "rb").read() == whole
 
 
 def test_an_error_leaves_no_video(tmp_path):
@@ -461,6 +507,7 @@ def test_the_command(dots, write_config, random_weights, monkeypatch, capsys):
     assert "the drawn video is out/a_pose.mp4, the joints are in out/a_pose.jsonl, a.csv, a.h5" in said
     entries = list(read_pose_lines("out/a_pose.jsonl"))
     assert [entry["frame"] for entry in entries] == [0, 1, 3, 4, 5]
+    assert sorted(os.listdir("out")) == ["a_pose.jsonl", "a_pose.mp4"]
     table = pandas.read_csv("a.csv", header=[0, 1, 2], index_col=0)
     assert table.columns.names == ["scorer", "bodyparts", "coords"] and list(table.index) == [0, 1, 3, 4, 5]
     np.testing.assert_allclose(table.values, [np.ravel(entry["people"][0]["keypoints"]) for entry in entries])
@@ -469,8 +516,24 @@ def test_the_command(dots, write_config, random_weights, monkeypatch, capsys):
         assert [(frame.width, frame.height) for frame in container.decode(video=0)] == [(66, 50)] * 5
 
 
+def test_the_command_with_smoothing(dots, write_config, random_weights, monkeypatch, capsys):
+    folder = dots[0]
+    monkeypatch.chdir(folder)
+    write_config(folder, init_weights=random_weights, score_threshold=0.0)
+    make_video("a.mp4", size=(64, 48))
+    for _ in range(2):
+        command(monkeypatch, "a.mp4 --single --config pose_cfg.yaml --csv a.csv --smooth --fill 3 --end 0.4")
+        assert "the joints are in out/a_pose.jsonl, out/a_pose_smooth.jsonl, a.csv" in capsys.readouterr().out
+        raw, smooth = ([entry["people"][0]["keypoints"] for entry in read_pose_lines("out/a_pose%s.jsonl" % name)]
+                       for name in ("", "_smooth"))
+        assert raw[0] == smooth[0] and raw != smooth and np.array(raw)[..., 2].tolist() == np.array(smooth)[..., 2].tolist()
+        np.testing.assert_allclose(pandas.read_csv("a.csv", header=[0, 1, 2], index_col=0).values,
+                                   [np.ravel(pose) for pose in smooth])
+
+
 def test_options_that_do_not_fit(monkeypatch, capsys):
-    for options, message in [("--every 0", "--every 0: it must be at least 1"), ("--csv a.csv", "are for one person")]:
+    for options, message in [("--every 0", "--every 0: it must be at least 1"), ("--csv a.csv", "are for one person"),
+                             ("--fill -1", "--fill -1: it must be at least 0")]:
         with pytest.raises(SystemExit):
             command(monkeypatch, "a.mp4 " + options)
         assert message in capsys.readouterr().err

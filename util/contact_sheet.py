@@ -1,10 +1,12 @@
-"""Many small pictures with captions on one large one."""
+"""Many small pictures with captions on one large one, or one after the other."""
+import os
 import textwrap
 
 import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from util.files import replacing
 from util.image import resize
 from util.visualize import draw_pose
 
@@ -50,6 +52,14 @@ def contact_sheet(title, cells, columns):
         for line, text in enumerate(_wrapped(caption, width)):
             pen.text((x, y + height + 2 + line * LINE), text, INK, font=font)
     return np.asarray(sheet)
+
+
+def write_animation(path, images, fps):
+    """Write pictures, uint8 [h, w, 3], as an animation without end, .webp or .gif, as the path says. Raises UserError."""
+    first, *others = [Image.fromarray(image) for image in images]
+    with replacing(path, "wb") as stream:
+        first.save(stream, os.path.splitext(path)[1][1:], save_all=True, append_images=others, loop=0,
+                   duration=int(round(1000 / fps)))
 
 
 def _wrapped(caption, width):

@@ -158,7 +158,12 @@ KEYS = {
     "sparse_graph": Key([], list, "pairs [a, b], a < b, of joints whose edges are used; none = all", int,
                         numbers=NOT_NEGATIVE, form=PAIRS),
     "pairwise_relative": Key(False, bool, "the spatial model measures distances in the person's own size instead of px"),
-    "pairwise_model_dir": Key(UNSET, str, "folder of spatial_model_cidx_A_B.mat"),
+    "pairwise_model_dir": Key(UNSET, str, "folder of spatial_model_cidx_A_B.mat, and for videos temporal_model.mat"),
+
+    # people in videos
+    "track_window": Key(2, int, "frames whose detections are assembled together", numbers=AT_LEAST_1),
+    "track_max_gap": Key(15, int, "frames for which somebody may be out of sight", numbers=NOT_NEGATIVE),
+    "track_min_frames": Key(3, int, "people seen in fewer frames are not reported", numbers=AT_LEAST_1),
 
     # set by the loader
     "config_file": Key(UNSET, str, "the file that this config was read from"),

@@ -9,13 +9,15 @@ POSES = "poses.json"  # what the file is called where nobody says so
 
 
 def person_entry(pose, score):
-    """pose: [J, 3] (x, y, score), nan for an absent joint -> an entry of "people"."""
-    keypoints = [None if np.isnan(joint).any() else [round(float(v), 4) for v in joint] for joint in pose]
+    """pose: [J, 3] as keypoints_of has it -> an entry of "people"."""
+    keypoints = [None if np.isnan(joint[:2]).any() else [None if np.isnan(v) else round(float(v), 4) for v in joint]
+                 for joint in pose]
     return {"keypoints": keypoints, "score": round(float(score), 4)}
 
 
 def keypoints_of(person):
-    """The pose of an entry of "people": [J, 3] (x, y, score), nan for an absent joint."""
+    """The pose of an entry of "people": [J, 3] (x, y, score), nan for an absent joint; where only the score is nan (null),
+    the joint was not found, but filled in, see util.pose_smoothing."""
     return np.array([(np.nan,) * 3 if joint is None else joint for joint in person["keypoints"]], float).reshape(-1, 3)
 
 
@@ -25,13 +27,14 @@ def image_entry(path, size, people):
     return {"image": path, "width": width, "height": height, "people": sorted(people, key=lambda one: -one["score"])}
 
 
-def frame_entry(frame, people):
+def frame_entry(frame, people, numbers=None):
     """frame: util.video.Frame; people: list of person_entry -> its line in a file of util.pose_lines.
 
-    Frames come in order. Whoever is the same person in several will have the same number as `track` in all of them; until
-    people are tracked, it is null.
+    numbers: for each of people the number of its track: whoever is the same person in several frames has the same number in
+        all of them; None where people are not tracked
     """
-    people = [dict(track=None, **person) for person in people]
+    numbers = [None] * len(people) if numbers is None else numbers
+    people = [dict(track=number, **person) for number, person in zip(numbers, people)]
     return {"frame": frame.number, "time": round(float(frame.time), 4), "people": people}
 
 

@@ -1,5 +1,6 @@
 """Poses of a video: a file of JSON lines, one a frame, that grows as they are found, and that a run goes on with which was
 stopped. What the lines hold is in util/pose_json.py."""
+import contextlib
 import json
 import os
 
@@ -45,8 +46,19 @@ class PoseLines(object):
         if entry is not None and entry.get("frame") == number:
             return entry
         self._stream.seek(place)
-        self._stream.truncate()
+        self.cut()
         return None
+
+    def cut(self):
+        """Cut off what comes after the entry that was asked for, or added, last."""
+        self._stream.truncate(self._stream.tell())
+
+    def holds(self, number):
+        """Whether the file has the entry of a frame, from here on."""
+        place = self._stream.tell()
+        found = any((_parsed(line) or {}).get("frame") == number for line in self._stream)
+        self._stream.seek(place)
+        return found
 
     def append(self, entry):
         try:
@@ -62,12 +74,33 @@ class PoseLines(object):
         self._stream.close()
 
 
+@contextlib.contextmanager
+def writing_pose_lines(path, header):
+    """A function that takes entries for a file that is complete at the end, and not there before. Raises UserError."""
+    with replacing(path, "wb") as stream:
+        stream.write(_line(header))
+        yield lambda entry: stream.write(_line(entry))
+
+
 def read_pose_lines(path):
     """Yields the entries of a file, without its header."""
     with open(path, "rb") as stream:
         stream.readline()
         for line in stream:
             yield _parsed(line)
+
+
+def load_pose_lines(path):
+    """(header, entries) of a complete file. Raises UserError, naming the line."""
+    header = _parsed(_first_line(path) or b"")
+    if header is None or "joint_names" not in header:
+        raise UserError("%s is no file of poses as demo/video.py writes it" % path if os.path.isfile(path)
+                        else "there is no %s" % path)
+    entries = list(read_pose_lines(path))
+    for number, entry in enumerate(entries, 2):
+        if entry is None or not isinstance(entry.get("people"), list) or not isinstance(entry.get("frame"), int):
+            raise UserError("%s: line %d is damaged, or cut off" % (path, number))
+    return header, entries
 
 
 def _line(value):

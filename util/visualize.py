@@ -12,6 +12,7 @@ from util.command import UserError
 from util.names_of_2017 import _npcircle, check_point  # noqa: F401
 
 SUPERSAMPLING = 3  # the overlay is drawn this much larger, then shrunk: smooth lines
+FILLED_WIDTH = 0.5  # of the lines of joints that were filled in, over that of others
 RIGHT, LEFT, MIDDLE = (255, 112, 32), (32, 144, 255), (64, 208, 96)
 TORSO = (("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"), ("left_shoulder", "left_hip"),
          ("right_shoulder", "right_hip"))
@@ -45,7 +46,7 @@ def draw_pose(image, pose, skeleton, threshold=0.0, colours=None):
     """The picture with a skeleton on it.
 
     image: uint8 [h, w, 3]; pose: [J, 3] (x, y, score) in its pixels; joints scored below `threshold`, or nan, are left
-    out, and so are limbs that lack an end
+    out, and so are limbs that lack an end; those whose score alone is nan were filled in, and are drawn thinner
     colours: one (r, g, b) a joint; default: side_colours
     """
     colours = colours or (side_colours(skeleton) if skeleton.limbs else distinct_colours(skeleton.num_joints))
@@ -61,24 +62,29 @@ def draw_poses(image, poses, limbs, colours, threshold=0.0):
     overlay = Image.new("RGBA", (width * SUPERSAMPLING, height * SUPERSAMPLING))
     pen = ImageDraw.Draw(overlay)
     for pose, joint_colours in zip(poses, colours):
-        shown = np.isfinite(pose).all(axis=1) & (pose[:, 2] >= threshold)
-        line_width = _line_width(image, pose[shown, :2])
-        _draw_skeleton(pen, np.nan_to_num(pose[:, :2]), shown, limbs, joint_colours, line_width)
+        shown = shown_joints(pose, threshold)
+        widths = _line_width(image, pose[shown, :2]) * np.where(np.isnan(pose[:, 2]), FILLED_WIDTH, 1)
+        _draw_skeleton(pen, np.nan_to_num(pose[:, :2]), shown, limbs, joint_colours, widths)
     overlay = overlay.reduce(SUPERSAMPLING)
     return np.asarray(Image.alpha_composite(Image.fromarray(image).convert("RGBA"), overlay).convert("RGB"))
 
 
-def _draw_skeleton(pen, points, shown, limbs, colours, width):
-    """points: [J, 2] and width: px of the picture; shown: [J] bool"""
+def shown_joints(pose, threshold):
+    """[J] bool: which joints of a pose, [J, 3], are drawn, see draw_pose."""
+    return np.isfinite(pose[:, :2]).all(axis=1) & ~(pose[:, 2] < threshold)
+
+
+def _draw_skeleton(pen, points, shown, limbs, colours, widths):
+    """points: [J, 2] and widths: [J], of lines, px of the picture; shown: [J] bool"""
     points = [tuple(point * SUPERSAMPLING) for point in points]
     for grow, alpha in ((0.8, 160), (0, 255)):  # a dark rim first, so that lines show on any ground
         for a, b in (limb for limb in limbs if shown[limb[0]] and shown[limb[1]]):
-            colour = _limb_colour(colours[a], colours[b])
+            colour, width = _limb_colour(colours[a], colours[b]), min(widths[a], widths[b])
             pen.line([points[a], points[b]], (colour if alpha == 255 else (0, 0, 0)) + (alpha,),
                      int(round((width + grow * width) * SUPERSAMPLING)))
         for joint in np.flatnonzero(shown):
             x, y = points[joint]
-            r = (1.1 + grow / 2) * width * SUPERSAMPLING
+            r = (1.1 + grow / 2) * widths[joint] * SUPERSAMPLING
             pen.ellipse([x - r, y - r, x + r, y + r], (colours[joint] if alpha == 255 else (0, 0, 0)) + (alpha,))
 
 

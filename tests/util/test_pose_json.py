@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 
-from util.pose_json import image_entry, person_entry, write_poses
+from util.pose_json import image_entry, keypoints_of, person_entry, write_poses
 from util.skeleton import COCO
 
 
@@ -17,3 +17,10 @@ def test_form(tmp_path):
     assert (image["image"], image["width"], image["height"]) == ("a/b.jpg", 6, 4)
     assert [person["score"] for person in image["people"]] == [0.5, 0.25]
     assert image["people"][0]["keypoints"] == [[1.0, 2.0, 0.5], None]
+
+
+def test_scores_that_are_null():
+    entry = {"keypoints": [[1.0, 2.0, None], None, [3.0, 4.0, 0.5]], "score": 0.25}
+    pose = keypoints_of(entry)
+    np.testing.assert_array_equal(pose, [[1, 2, np.nan], [np.nan] * 3, [3, 4, 0.5]])
+    assert person_entry(pose, 0.25) == entry

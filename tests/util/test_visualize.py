@@ -36,6 +36,17 @@ def test_nothing_is_drawn_where_nothing_is():
     assert (visualize.draw_pose(IMAGE, np.full((14, 3), np.nan), MPII, 0.5) == IMAGE).all()
 
 
+def test_what_was_filled_in_is_thinner():
+    widths = []
+    for score in (0.9, np.nan):
+        pose = np.full((14, 3), np.nan)
+        pose[MPII.joint_id("right_knee")], pose[MPII.joint_id("right_hip")] = (40, 460, score), (40, 20, 0.9)
+        drawn = visualize.draw_pose(LARGE, pose, MPII, 0.5)
+        np.testing.assert_allclose(drawn[240, 40], visualize.RIGHT, atol=12)
+        widths.append((drawn[240] != 200).any(axis=1).sum())
+    assert widths[1] < 0.7 * widths[0]
+
+
 def test_visualize_joints():
     drawn = visualize.draw_joints(IMAGE, np.array([[30.0, 40.0, 1.0]]))
     assert tuple(drawn[40, 30]) == visualize.distinct_colours(1)[0] and (drawn[:, 60:] == 200).all()

@@ -1,0 +1,75 @@
+"""People followed through the frames of a video, from pictures to numbered people, and what a run needs to go on."""
+import io
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from multiperson.frames import FramePredictor
+from multiperson.pairwise import read_regression
+from multiperson.temporal import Points, temporal_model_path
+from multiperson.tracking import Tracker, Tracks
+from util.files import replacing
+from util.skeleton import Skeleton
+
+
+class FollowedFrame(NamedTuple):
+    """frame: util.video.Frame; people: Persons, px of the frame, absent joints filled in; numbers: of each the track's
+    then: what a Follower needs to go on after this frame"""
+
+    frame: Any
+    people: list
+    numbers: list
+    then: Any
+
+
+class Follower(object):
+    """The network, the spatial and the temporal model, and a Tracker."""
+
+    def __init__(self, cfg):
+        self._cfg = cfg
+        self._predictor = FramePredictor(cfg)
+        self._tracker = Tracker(cfg, read_regression(temporal_model_path(cfg)), Skeleton.from_config(cfg).oks_sigmas)
+
+    def start(self, image, then):
+        """Go on after a frame: its image, and FollowedFrame.then of it."""
+        self._tracker.start(image, then)
+
+    def detect(self, frame):
+        """(frame, its FrameGraph); does not depend on other frames."""
+        return frame, self._predictor.graph(frame.image)
+
+    def follow(self, detected):
+        """Yields a FollowedFrame for each of what detect() gave, in order, some frames later."""
+        for frame, found in detected:
+            for tracked in self._tracker.add((frame, found), frame.image, found.graph, found.unit):
+                yield self._followed(tracked)
+        for tracked in self._tracker.finish():
+            yield self._followed(tracked)
+
+    def _followed(self, tracked):
+        frame, found = tracked.frame
+        people = [(found.completed(person), number) for person, number in zip(tracked.people, tracked.numbers)]
+        people = [one for one in people if one[0].score >= self._cfg.person_min_score]
+        return FollowedFrame(frame, [person for person, _ in people], [number for _, number in people], tracked.then)
+
+
+def save_state(path, number, then):
+    """Write what FollowedFrame.then was for the frame of a number."""
+    tracks, following = then
+    arrays = dict(tracks.points._asdict(), **{"track_" + name: values for name, values in tracks._asdict().items()
+                                              if name != "points"})
+    stream = io.BytesIO()
+    np.savez(stream, frame=number, following=following, **arrays)
+    with replacing(path, "wb") as file:
+        file.write(stream.getvalue())
+
+
+def load_state(path):
+    """(number of the frame, then) as they were saved; None where there is nothing, or it is damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            points = Points(*(file[name] for name in Points._fields))
+            tracks = {name: file["track_" + name] for name in Tracks._fields if name != "points"}
+            return int(file["frame"]), (Tracks(points=points, **tracks), int(file["following"]))
+    except Exception:  # zipfile, numpy and the operating system have many words for it
+        return None

@@ -1,0 +1,69 @@
+"""How a video moves from one frame to the next: dense optical flow (DIS, Kroeger et al., arXiv 1603.03590), and small patches
+that tell whether what was at a point is at another one now.
+"""
+import numpy as np
+from scipy.ndimage import map_coordinates
+
+from util.command import UserError
+
+try:
+    import cv2
+except ImportError:
+    cv2 = None
+
+FLOW_SIZE = 320  # px: motion is measured in frames reduced to as many pixels as a square of this side has
+PATCH = 8  # samples along a side of a patch
+PATCH_SIDE = 4.0  # its side, in units of the person: see multiperson.pairwise.person_units
+
+
+def require_cv2():
+    if cv2 is None:
+        raise UserError('tracking needs another package: pip install -e ".[video]"')
+
+
+class View(object):
+    """What of a frame is kept for motion.
+
+    grey: uint8 [h, w], reduced to FLOW_SIZE; scale: its pixels over the frame's
+    """
+
+    def __init__(self, image):
+        """image: uint8 RGB [h, w, 3]"""
+        require_cv2()
+        self.scale = min(1.0, FLOW_SIZE / np.sqrt(image.shape[0] * image.shape[1]))
+        size = tuple(max(int(round(side * self.scale)), 16) for side in image.shape[1::-1])
+        self.grey = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+
+    def patches(self, points, units):
+        """points: [n, 2] px of the frame; units: [n] px -> [n, PATCH ** 2] float32, each of mean 0 and length 1, so that
+        the product of two is their correlation; 0 where nothing is to be seen."""
+        steps = (np.arange(PATCH) + 0.5) / PATCH - 0.5
+        offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2) * PATCH_SIDE
+        places = (points[:, None] + units[:, None, None] * offsets) * self.scale - 0.5
+        found = map_coordinates(self.grey, places.reshape(-1, 2).T[::-1], np.float32, order=1, mode="nearest")
+        found = found.reshape(len(points), PATCH ** 2)
+        found -= found.mean(axis=1, keepdims=True)
+        return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-3)
+
+
+class Motion(object):
+    """The optical flow between two Views, forwards and backwards."""
+
+    def __init__(self, before, after):
+        flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._scale = before.scale
+        self._forward = flow.calc(before.grey, after.grey, None)
+        self._backward = flow.calc(after.grey, before.grey, None)
+
+    def carry(self, points):
+        """points: [n, 2] px of the frame before -> (where they are in the frame after, [n, 2] px; error: [n] px, how far from
+        its point one comes out that is followed forwards and back again)."""
+        start = points * self._scale - 0.5
+        end = start + _at(self._forward, start)
+        error = np.linalg.norm(end + _at(self._backward, end) - start, axis=1)
+        return (end + 0.5) / self._scale, error / self._scale
+
+
+def _at(field, points):
+    """A field [h, w, 2] at points [n, 2] (x, y) px, bilinear -> [n, 2]"""
+    return np.stack([map_coordinates(field[..., axis], points.T[::-1], order=1, mode="nearest") for axis in (0, 1)], axis=1)

@@ -1,0 +1,68 @@
+"""What tells whether two detections of one joint in different frames are the same person's: the temporal edges of ArtTrack
+(arXiv 1612.01465), section 3. A logistic regression of it, a multiperson.pairwise.PairModel, gives their probability.
+
+The edges there are between parts of one type; their features are distances in the picture after the motion in between, and
+appearance. Here the motion is optical flow (multiperson/motion.py), and all distances are in the person's own size.
+"""
+import os
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from util.config import find_file
+
+FEATURES = ("distance", "flow error", "patch difference", "change of size", "age", "doubt", "exp(-distance)", "exp(-flow error)")
+REACH = 12.0  # units of the person: there are no edges between detections farther apart after the motion
+LARGEST_ERROR = 20.0  # units: of what is out of sight the flow's error has no meaning
+
+
+def temporal_model_path(cfg):
+    return os.path.join(find_file(cfg, "pairwise_model_dir"), "temporal_model.mat")
+
+
+class Points(NamedTuple):
+    """Detections of a frame, or joints that a track remembers, seen from another frame.
+
+    joint: [n] int64; position: [n, 2] px, where they are, or are expected, in the frame from which they are seen
+    probability: [n] their scores; unit: [n] px, see multiperson.pairwise.person_units
+    patch: [n, k] see multiperson.motion.View.patches; age: [n] frames that lie between; error: [n] px, the flow's
+    """
+
+    joint: np.ndarray
+    position: np.ndarray
+    probability: np.ndarray
+    unit: np.ndarray
+    patch: np.ndarray
+    age: np.ndarray
+    error: np.ndarray
+
+
+def points_of(graph, unit, view):
+    """The nodes of a Graph as Points of their own frame; unit: [n] px."""
+    count = len(graph.joint)
+    return Points(graph.joint, graph.position, graph.probability, unit, view.patches(graph.position, unit),
+                  np.zeros(count, np.int64), np.zeros(count))
+
+
+def carried(points, motion):
+    """Points, seen from the next frame; motion: multiperson.motion.Motion."""
+    position, error = motion.carry(points.position)
+    return points._replace(position=position, age=points.age + 1, error=points.error + error)
+
+
+def candidate_pairs(before, after):
+    """([m], [m]) places of Points of one joint, in `before` and in `after`, that are within REACH of one another."""
+    distance = cdist(before.position, after.position) / np.sqrt(np.outer(before.unit, after.unit))
+    return np.nonzero((before.joint[:, None] == after.joint) & (distance <= REACH))
+
+
+def temporal_features(before, after, start, end):
+    """[m, 8], see FEATURES, of the pairs of before[start] and after[end]."""
+    unit = np.sqrt(before.unit[start] * after.unit[end])
+    distance = np.linalg.norm(before.position[start] - after.position[end], axis=1) / unit
+    error = np.minimum(before.error[start] / unit, LARGEST_ERROR)
+    correlation = np.einsum("mk,mk->m", before.patch[start], after.patch[end])
+    return np.column_stack([
+        distance, error, 1 - correlation, np.abs(np.log(before.unit[start] / after.unit[end])), np.log(before.age[start]),
+        1 - before.probability[start] * after.probability[end], np.exp(-distance), np.exp(-error)])

@@ -1,0 +1,283 @@
+"""People followed through a video by a minimum cost multicut over space and time: ArtTrack (arXiv 1612.01465), section 3.
+
+Nodes are the detections of several frames. Edges are those of each frame, see multiperson/graph.py, and temporal ones between
+detections of one joint in different frames, see multiperson/temporal.py; a cluster is a person through time. Of a long video
+the graph is solved in a sliding window: people of earlier frames stay what they were, each contracted to one node, and no two
+of these may be joined.
+"""
+from collections import deque
+from typing import Any, List, NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+from lib.multicut_cython.solution import Solution
+from multiperson.graph import Graph, costs
+from multiperson.motion import PATCH, Motion, View
+from multiperson.pairwise import same_joint_probability
+from multiperson.people import SAME_PERSON, Person, people_of, similarity, solve_within_reach
+from multiperson.temporal import Points, candidate_pairs, carried, points_of, temporal_features
+
+STEADY = 0.7  # how much of its velocity a track keeps from one frame to the next
+
+
+class Tracks(NamedTuple):
+    """T people of earlier frames, as the newest decided frame left them.
+
+    number: [T] int64, their names; velocity: [T, 2] px a frame; absent: [T] int64, frames since they were seen last
+    seen: [T] int64, frames in which they were seen
+    points: Points, the joints by which they are remembered, at most one of each; owner: [n] whose, a place in these arrays
+    """
+
+    number: np.ndarray
+    velocity: np.ndarray
+    absent: np.ndarray
+    seen: np.ndarray
+    points: Points
+    owner: np.ndarray
+
+
+class TrackedFrame(NamedTuple):
+    """A frame whose people are decided.
+
+    frame: what was given to Tracker.add; people: Persons by falling score; numbers: those of their tracks
+    then: what a Tracker needs to go on after this frame, see Tracker.start
+    solution: lib.multicut_cython.solution.Solution of the window in which it was decided: objective, bound and gap
+    """
+
+    frame: Any
+    people: List[Person]
+    numbers: List[int]
+    then: Any
+    solution: Solution
+
+
+class WindowFrame(object):
+    """A frame that is not decided yet.
+
+    graph: Graph, px of the frame; points: its nodes; motion: from the frame before
+    carried: its nodes, seen from the newest frame; links: {earlier WindowFrame: (edges [m, 2], probability [m])}
+    """
+
+    def __init__(self, frame, graph, points, motion):
+        self.frame, self.graph, self.points, self.motion = frame, graph, points, motion
+        self.carried = points
+        self.links = {}
+
+
+def empty_tracks():
+    none, whole = np.zeros(0), np.zeros(0, np.int64)
+    points = Points(whole, np.zeros((0, 2)), none, none, np.zeros((0, PATCH ** 2), np.float32), whole, none)
+    return Tracks(whole, np.zeros((0, 2)), whole, whole, points, whole)
+
+
+def predicted(tracks, motions):
+    """Yields the Points of Tracks as seen from each of the next frames, between which lie the Motions.
+
+    Joints of the newest decided frame follow the optical flow, others whatever of their person does; who is out of sight
+    goes on at the velocity that it had.
+    """
+    points, owner, count = tracks.points, tracks.owner, len(tracks.number)
+    fresh = points.age == 0
+    seen = np.bincount(owner[fresh], minlength=count)[:, None]
+    for motion in motions:
+        moved, error = motion.carry(points.position)
+        step = np.where(fresh[:, None], moved - points.position, 0)
+        total = np.stack([np.bincount(owner, step[:, axis], count) for axis in (0, 1)], axis=1)
+        shift = np.where(seen > 0, total / np.maximum(seen, 1), tracks.velocity)
+        points = points._replace(position=points.position + np.where(fresh[:, None], step, shift[owner]), age=points.age + 1,
+                                 error=points.error + np.where(fresh, error, 0))
+        yield points
+
+
+def rivals(tracks, relative):
+    """Edges [m, 2] between Tracks and their probability [m]: by all joints that both remember, see same_joint_probability.
+
+    Two people have many such joints, far apart; of two parts of one person, who were taken for two, this says nothing.
+    """
+    points, owner = tracks.points, tracks.owner
+    start, end = np.nonzero((points.joint[:, None] == points.joint) & (owner[:, None] < owner))
+    distance = np.linalg.norm(points.position[start] - points.position[end], axis=1)
+    if relative:
+        distance = distance / np.sqrt(points.unit[start] * points.unit[end])
+    cost = np.zeros((len(tracks.number),) * 2)
+    np.add.at(cost, (owner[start], owner[end]), costs(same_joint_probability(distance, relative)))
+    edges = np.argwhere(cost)
+    return edges, expit(-cost[tuple(edges.T)])
+
+
+class Tracker(object):
+    """Follows people through the frames of a video. Give each to add(), in order; finish() gives those still undecided."""
+
+    def __init__(self, cfg, temporal, sigmas=None):
+        """
+        cfg: track_window, track_max_gap, track_min_frames, person_min_joints, num_joints, and the solver's keys
+        temporal: multiperson.pairwise.PairModel, see multiperson/temporal.py; sigmas: [J], see util.skeleton.Skeleton
+        """
+        self._cfg, self._temporal, self._sigmas = cfg, temporal, sigmas
+        self._tracks, self._next = empty_tracks(), 0
+        self._window, self._waiting = deque(), deque()
+        self._view = None
+        self._seen = {}  # {number of a track: frames in which it was seen}
+
+    def start(self, image, then):
+        """Go on after a frame. image: the frame, uint8 RGB [h, w, 3]; then: TrackedFrame.then of it."""
+        self._view = View(image)
+        self._tracks, self._next = then
+        self._seen = dict(zip(self._tracks.number.tolist(), self._tracks.seen.tolist()))
+
+    def add(self, frame, image, graph, unit):
+        """The next frame -> [TrackedFrame], those that are decided now, some frames later than they came.
+
+        frame: anything; image: uint8 RGB [h, w, 3]; graph: multiperson.graph.Graph of its detections, px of the image
+        unit: [n] px, for each node as from multiperson.pairwise.person_units
+        """
+        view = View(image)
+        motion = Motion(self._view or view, view)
+        self._view = view
+        new = WindowFrame(frame, graph, points_of(graph, unit, view), motion)
+        for earlier in self._window:
+            earlier.carried = carried(earlier.carried, motion)
+            new.links[earlier] = self._linked(earlier.carried, new.points)
+        self._window.append(new)
+        return self._decide() if len(self._window) >= self._cfg.track_window else []
+
+    def finish(self):
+        """[TrackedFrame]: those that are left."""
+        found = []
+        while self._window:
+            found += self._decide()
+        return found + [self._reported() for _ in range(len(self._waiting))]
+
+    def _linked(self, before, after):
+        """Temporal edges [m, 2], places in two Points, and their probability [m]."""
+        start, end = candidate_pairs(before, after)
+        return np.column_stack([start, end]), self._temporal.probability(temporal_features(before, after, start, end))
+
+    def _window_graph(self):
+        """The Graph of the window: one node a track, then those of each frame. Tracks are certain: their cost is 0."""
+        tracks, frames = self._tracks, list(self._window)
+        first = np.cumsum([len(tracks.number)] + [len(frame.graph.joint) for frame in frames])
+        place = dict(zip(frames, first))
+        links = [rivals(tracks, self._cfg.pairwise_relative)]
+        for frame, points in zip(frames, predicted(tracks, (frame.motion for frame in frames))):
+            edges, probability = self._linked(points, frame.points)
+            links.append((np.column_stack([tracks.owner[edges[:, 0]], edges[:, 1] + place[frame]]), probability))
+            links.append((frame.graph.edges + place[frame], frame.graph.edge_probability))
+            links += [(edges + [place[earlier], place[frame]], probability)
+                      for earlier, (edges, probability) in frame.links.items()]
+        nobody = np.full(first[0], -1)
+        parts = zip(*((frame.graph.joint, frame.graph.position, frame.graph.probability) for frame in frames))
+        joint, position, probability = map(np.concatenate, parts)
+        return Graph(np.append(nobody, joint), np.concatenate([np.zeros((len(nobody), 2)), position]),
+                     np.append(np.full(len(nobody), 0.5), probability), *map(np.concatenate, zip(*links)))
+
+    def _solve(self):
+        graph = self._window_graph()
+        return solve_within_reach(
+            graph, costs(graph.probability), costs(graph.edge_probability), must_keep=np.arange(len(self._tracks.number)),
+            time_limit=self._cfg.solver_time_limit, effort=self._cfg.solver_effort)
+
+    def _decide(self):
+        """Decide the first frame of the window, and take it out -> [TrackedFrame] that can be reported."""
+        solution = self._solve()
+        frame, count = self._window[0], len(self._tracks.number)
+        remembered = next(predicted(self._tracks, [frame.motion]))
+        row = {label: row for row, label in reversed(list(enumerate(solution.labels[:count])))}  # of several the oldest
+        cluster = solution.labels[count:count + len(frame.graph.joint)]
+        people = [(person, row.get(cluster[person.members[0]])) for person in self._people(frame.graph, cluster)]
+        people = self._without_duplicates(people)
+        numbers = self._remember(people, frame, remembered)
+        self._window.popleft()
+        for later in self._window:
+            later.links.pop(frame)
+        self._waiting.append((frame.frame, [person for person, _ in people], numbers, (self._tracks, self._next), solution))
+        return [self._reported()] if len(self._waiting) >= self._cfg.track_min_frames else []
+
+    def _people(self, graph, cluster):
+        """The Persons whom clusters of enough joints are."""
+        kept = np.unique(cluster[cluster >= 0], return_inverse=True)[1]
+        cluster = np.where(cluster >= 0, 0, -1)
+        cluster[cluster >= 0] = kept
+        _, people = people_of(graph, cluster, costs(graph.probability), costs(graph.edge_probability), self._cfg.num_joints)
+        return [person for person in people if person.visibility.sum() >= self._cfg.person_min_joints]
+
+    def _without_duplicates(self, people):
+        """[(Person, row of its track or None)] without those new ones who resemble a known or a better one."""
+        kept = []
+        for person, row in sorted(people, key=lambda one: one[1] is None):
+            if row is not None or all(similarity(person, other, self._sigmas) < SAME_PERSON for other, _ in kept):
+                kept.append((person, row))
+        return sorted(kept, key=lambda one: -one[0].score)
+
+    def _remember(self, people, frame, remembered):
+        """Make the Tracks those after this frame -> the people's numbers.
+
+        people: [(Person, row of its track or None)]; remembered: the tracks' Points, seen from this frame
+        """
+        tracks, rows = self._tracks, []
+        found = {row: person for person, row in people if row is not None}
+        for row in range(len(tracks.number)):
+            mine = Points(*(part[tracks.owner == row] for part in remembered))
+            before = tracks.points.position[tracks.owner == row]
+            velocity, absent, seen = tracks.velocity[row], tracks.absent[row] + 1, tracks.seen[row]
+            if row in found:
+                now = person_points(found[row], frame.points)
+                velocity = steadied(velocity, now, mine, before, first=seen == 1)
+                absent, seen = 0, seen + 1
+                mine = merged(now, mine, self._cfg.track_max_gap)
+            if absent <= self._cfg.track_max_gap:
+                rows.append((tracks.number[row], velocity, absent, seen, mine))
+        numbers = []
+        for person, row in people:
+            if row is None:
+                rows.append((self._next, np.zeros(2), 0, 1, person_points(person, frame.points)))
+                self._next += 1
+            numbers.append(int(rows[-1][0] if row is None else tracks.number[row]))
+        self._tracks = stacked(rows)
+        self._seen.update(zip(self._tracks.number.tolist(), self._tracks.seen.tolist()))
+        return numbers
+
+    def _reported(self):
+        """The TrackedFrame that waits longest: of its people those that were seen in enough frames by now."""
+        frame, people, numbers, then, solution = self._waiting.popleft()
+        sure = [place for place, number in enumerate(numbers) if self._seen[number] >= self._cfg.track_min_frames]
+        needed = set(self._tracks.number.tolist()).union(*(waiting[2] for waiting in self._waiting))
+        self._seen = {number: seen for number, seen in self._seen.items() if number in needed}
+        return TrackedFrame(frame, [people[place] for place in sure], [numbers[place] for place in sure], then, solution)
+
+
+def person_points(person, points):
+    """The joints of a Person, whose nodes are among the Points of its frame, as Points of that frame."""
+    joint = np.flatnonzero(person.visibility)
+    best = {points.joint[node]: node for node in sorted(person.members, key=lambda node: points.probability[node])}
+    unit = np.full(len(joint), np.median(points.unit[person.members]))
+    return Points(joint, person.keypoints[joint, :2], person.keypoints[joint, 2], unit,
+                  points.patch[[best[one] for one in joint]], np.zeros(len(joint), np.int64), np.zeros(len(joint)))
+
+
+def steadied(velocity, now, remembered, before, first):
+    """A track's velocity, [2] px a frame, after it was seen again.
+
+    now, remembered: its Points in this frame, and as expected there; before: [n, 2] where the latter were
+    """
+    _, new, old = np.intersect1d(now.joint, np.where(remembered.age == 1, remembered.joint, -1), return_indices=True)
+    if not len(new):
+        return velocity
+    step = np.median(now.position[new] - before[old], axis=0)
+    return step if first else STEADY * velocity + (1 - STEADY) * step
+
+
+def merged(now, remembered, max_gap):
+    """Points of now, and those remembered of other joints that are not too old."""
+    kept = ~np.isin(remembered.joint, now.joint) & (remembered.age <= max_gap)
+    return Points(*(np.concatenate([new, old[kept]]) for new, old in zip(now, remembered)))
+
+
+def stacked(rows):
+    """[(number, velocity, absent, seen, Points)] -> Tracks"""
+    if not rows:
+        return empty_tracks()
+    number, velocity, absent, seen, points = zip(*rows)
+    return Tracks(np.array(number, np.int64), np.array(velocity), np.array(absent, np.int64), np.array(seen, np.int64),
+                  Points(*map(np.concatenate, zip(*points))), np.repeat(np.arange(len(rows)), [len(one.joint) for one in points]))

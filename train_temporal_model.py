@@ -1,0 +1,53 @@
+"""Train the temporal model, which tells whether detections of a joint in different frames are one person's, for tracking: writes temporal_model.mat to the
+config's pairwise_model_dir, and a report of how good it is. It learns from the data set's still pictures, whose people
+are cut out and moved by known motions.
+"""
+import argparse
+
+import numpy as np
+from tqdm import tqdm
+
+from dataset import factory
+from dataset.moved_stills import MovedStills
+from multiperson.pairwise import write_regression
+from multiperson.frames import FramePredictor
+from multiperson.spatial_model_report import make_report, write_report
+from multiperson.spatial_model_training import PairExamples, fit_pair
+from multiperson.temporal import temporal_model_path
+from multiperson.temporal_model_training import examples_of
+from util.command import UserError, run_command
+from util.config import load_config
+from util.skeleton import Skeleton
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", default="pose_cfg.yaml")
+    parser.add_argument("--phase", help="instead of the config's dataset_phase")
+    parser.add_argument("--sequences", type=int, default=100, help="so many, of twelve frames each")
+    parser.add_argument("--report", default="temporal_model.json", help="file of the report; a picture goes beside it")
+    args = parser.parse_args()
+    cfg = load_config(args.config)
+    if args.phase:
+        cfg.dataset_phase = args.phase
+    dataset = factory.create(cfg)
+    skeleton = Skeleton.from_config(cfg)
+    stills, predictor = MovedStills(dataset.data, skeleton, cfg.seed), FramePredictor(cfg)
+    found = [examples_of(number, stills.sequence(number), predictor.graph) for number in tqdm(range(args.sequences), "sequences")]
+    examples = PairExamples(*map(np.concatenate, zip(*(examples for examples, _ in found))))
+    joint = np.concatenate([joint for _, joint in found])
+    fit = fit_pair(examples)
+    if fit is None:
+        raise UserError("%d sequences are too few to fit a model" % args.sequences)
+    path = temporal_model_path(cfg)
+    write_regression(path, fit.model)
+    of_joint = {(one, one): joint == one for one in range(skeleton.num_joints)}
+    report = make_report({pair: PairExamples(*(part[mine] for part in examples)) for pair, mine in of_joint.items()},
+                         {pair: fit.held_out[mine] for pair, mine in of_joint.items()}, skeleton.joint_names)
+    write_report(report, args.report)
+    print("wrote %s and %s: mean AUC %s, expected error of probabilities %.3f" % (
+        path, args.report, report["mean_auc"], report["calibration"]["expected_error"]))
+
+
+if __name__ == "__main__":
+    run_command(main)
