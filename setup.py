@@ -50,7 +50,7 @@ DATA = {
     "benchmarks": ["crowd.npz"],
     "demo": ["pose_cfg*.yaml", "images/*.jpg", "images/ATTRIBUTION.md"],
     "models": ["README.md", "fetch.sh", "dataset_example.mat", "*/README.md", "*/download*.sh", "*/test/pose_cfg.yaml",
-               "*/train/*_cfg.yaml", "single/mobilenet-v2-fpn-single.*", "single/reliability.png",
+               "*/video/pose_cfg.yaml", "*/train/*_cfg.yaml", "single/mobilenet-v2-fpn-single.*", "single/reliability.png",
                "multi/mobilenet-v2-fpn-multi.*", "multi/pairwise/*.mat"],
     "pose_tensorflow": ["py.typed"],
 }
