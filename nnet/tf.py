@@ -45,9 +45,10 @@ try:
 except ImportError as error:
     raise ImportError(
         "TensorFlow is needed and cannot be imported (%s). Install it with one of\n"
-        '    pip install tensorflow-cpu                           without a graphics card\n'
-        '    pip install "tensorflow[and-cuda]"                   with CUDA\n'
-        '    pip install "tensorflow==1.15.*" "protobuf<3.21"     TensorFlow 1.15, Python 3.7' % error) from None
+        '    pip install -e ".[cpu]"      without a graphics card\n'
+        '    pip install -e ".[gpu]"      with CUDA\n'
+        '    pip install -e ".[tf1]"      TensorFlow 1.15, Python 3.7\n'
+        'in a checkout; elsewhere with pip install tensorflow-cpu, "tensorflow[and-cuda]" or "tensorflow==1.15.*"' % error) from None
 
 tf.logging.set_verbosity(tf.logging.ERROR)
 tf.disable_v2_behavior()

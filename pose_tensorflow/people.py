@@ -143,7 +143,7 @@ class SeveralPeople(People):
         self.constraints = constraints
         self._found = found
         self._everybody = correct(cfg, found, constraints) if any(constraints) else found
-        self.difference = _objective(self._everybody) - _objective(before._everybody) if before else 0.0
+        self.difference = 0.0 if before is None else _objective(self._everybody) - _objective(before._everybody)
         persons = (same[0][1] for same in self._everybody.people)
         super().__init__(cfg, size, [Person(cfg, one.keypoints, one.visibility, one.score) for one in persons])
 
@@ -164,16 +164,17 @@ class SeveralPeople(People):
         size shows both: join makes their people one, cut tells them apart.
         Raises ValueError where there is no such node, or constraints contradict each other.
         """
-        constraints = Constraints(self.constraints.join + _pairs("join", join), self.constraints.cut + _pairs("cut", cut),
-                                  self.constraints.keep + tuple(operator.index(node) for node in keep))
+        try:
+            said = Constraints(_pairs(join), _pairs(cut), tuple(operator.index(node) for node in keep))
+        except (TypeError, ValueError):
+            raise ValueError("join and cut are lists of pairs of nodes, such as [(3, 17), (4, 9)], keep is a list of nodes"
+                             ) from None
+        constraints = Constraints(*(before + more for before, more in zip(self.constraints, said)))
         return SeveralPeople(self._cfg, self.size, self._found, constraints, self)
 
 
-def _pairs(name: str, pairs: Iterable[Tuple[int, int]]) -> Tuple[Tuple[int, int], ...]:
-    try:
-        return tuple((operator.index(a), operator.index(b)) for a, b in pairs)
-    except (TypeError, ValueError):
-        raise ValueError("%s is a list of pairs of nodes, such as [(3, 17), (4, 9)]" % name) from None
+def _pairs(pairs: Iterable[Tuple[int, int]]) -> Tuple[Tuple[int, int], ...]:
+    return tuple((operator.index(a), operator.index(b)) for a, b in pairs)
 
 
 def _objective(everybody: Everybody) -> float:

@@ -115,3 +115,11 @@ def test_nobody(cfg):
     assert found.people == [] and explain(cfg, found).objective == explain(cfg, found).gap == 0
     with pytest.raises(ValueError, match="there is no node 0"):
         correct(cfg, found, Constraints(keep=(0,)))
+
+
+def test_one_detection_of_two_sizes(cfg):
+    """The same hand: to join it with itself says nothing, to cut it from itself cannot be."""
+    found = at_sizes(cfg, place([LEFT]), place(halved([LEFT])))
+    assert joints(correct(cfg, found, Constraints(join=((0, 2),)))) == joints(found)
+    with pytest.raises(ValueError, match="contradict each other"):
+        correct(cfg, found, Constraints(cut=((0, 2),)))

@@ -20,6 +20,7 @@ from nnet import training
 from nnet.export import FORMATS as EXPORT_FORMATS
 from pose_tensorflow import __version__, cli
 from pose_tensorflow.commands import download, export
+from util.config import PROJECT
 
 SKIER, JUMPING = (os.path.join(ROOT, "demo/images", name + ".jpg") for name in ("skier", "skateboarder_jumping"))
 
@@ -155,9 +156,9 @@ def test_export_knows_the_formats():
 
 
 def test_download_runs_the_scripts(pose, monkeypatch):
-    assert all(os.path.exists(os.path.join(ROOT, script)) for script in download.SCRIPTS.values())
+    assert all(os.path.exists(os.path.join(PROJECT, script)) for script in download.SCRIPTS.values())
     monkeypatch.setattr(subprocess, "call", lambda words: int("coco" in words[1]))
-    assert pose("download", "mpii")[:2] == (0, "mpii: in %s\n" % os.path.join(ROOT, "models/mpii"))
+    assert pose("download", "mpii")[:2] == (0, "mpii: in %s\n" % os.path.join(PROJECT, "models/mpii"))
     assert pose("download", "coco")[::2] == (1, "pose download: coco was not downloaded\n")
     assert pose("download", "all")[0] == 2
 

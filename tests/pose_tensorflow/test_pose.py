@@ -16,6 +16,8 @@ from PIL import Image
 import pose_tensorflow
 from conftest import ROOT
 from demo import demo_multiperson, singleperson
+from multiperson.correction import everybody
+from pose_tensorflow.people import SeveralPeople
 from util.command import UserError
 from util.config import cfg_from_file
 from util.image import read_image
@@ -187,11 +189,23 @@ def test_kept_nodes_are_somebody_s(jumping):
         assert kept[0].visibility.sum() >= jumping[0].visibility.sum()  # nobody is worse off
 
 
+def test_where_nobody_was_reported(jumping):
+    """A person_min_score leaves nobody; whose node is kept is reported all the same."""
+    cfg = cfg_from_file(os.path.join(ROOT, "models/multi/test/pose_cfg.yaml"))
+    cfg.person_min_score = 2.0
+    found = [one._replace(people=[]) for one in jumping._found.searches]
+    nobody = SeveralPeople(cfg, jumping.size, everybody(cfg, found))
+    assert not nobody
+    kept = nobody.correct(keep=[nobody.explain().suppressed[0].number])
+    assert len(kept) == 1 and kept.difference > 0
+
+
 def test_impossible_corrections(jumping):
     for wrong, message in [(dict(join=[(0, 999)]), "there is no node 999: explain\\(\\) has the nodes 0 to"),
                            (dict(keep=[-1]), "there is no node -1"),
                            (dict(join=[(0, 1)], cut=[(1, 0)]), "contradict each other"),
-                           (dict(cut=[0, 1]), "cut is a list of pairs of nodes"),
-                           (dict(join=[(0.5, 1)]), "join is a list of pairs of nodes")]:
+                           (dict(cut=[0, 1]), "join and cut are lists of pairs of nodes"),
+                           (dict(join=[(0.5, 1)]), "join and cut are lists of pairs of nodes"),
+                           (dict(keep=5), "keep is a list of nodes")]:
         with pytest.raises(ValueError, match=message):
             jumping.correct(**wrong)
