@@ -3,10 +3,16 @@
 TensorFlow is an extra, because its packages exclude one another: ``cpu``, ``gpu``, and for Python 3.7 ``tf1`` and
 ``tf1-gpu``.
 """
+import re
 from glob import glob
 
 from Cython.Build import cythonize
 from setuptools import Extension, find_packages, setup
+
+
+def content(path):
+    with open(path, encoding="utf-8") as stream:
+        return stream.read()
 
 
 def extension(folder, name, *cpp_sources):
@@ -37,13 +43,31 @@ EXTENSIONS = [
     ),
 ]
 
+# Folders without __init__.py, of which the commands need files: they are imported, and found, as in a checkout.
+FOLDERS = ["benchmarks", "models", "models.mpii", "models.pretrained", "models.single"]
+# Named one by one, so that nothing comes along that was downloaded, trained or collected in a checkout.
+DATA = {
+    "benchmarks": ["crowd.npz"],
+    "demo": ["pose_cfg*.yaml", "images/*.jpg", "images/ATTRIBUTION.md"],
+    "models": ["README.md", "fetch.sh", "dataset_example.mat", "*/README.md", "*/download*.sh", "*/test/pose_cfg.yaml",
+               "*/video/pose_cfg.yaml", "*/train/*_cfg.yaml", "single/mobilenet-v2-fpn-single.*", "single/reliability.png",
+               "multi/mobilenet-v2-fpn-multi.*", "multi/pairwise/*.mat"],
+    "pose_tensorflow": ["py.typed"],
+}
+TEST = ["pytest", "pytest-xdist", "hypothesis", "setuptools"]
+
 setup(
     name="pose-tensorflow",
-    version="1.0.0",
+    version=re.search('__version__ = "(.*)"', content("pose_tensorflow/__init__.py")).group(1),
     description="DeeperCut / ArtTrack human pose estimation",
+    long_description=content("README.md"),
+    long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.7",
-    packages=find_packages(include=["dataset*", "nnet*", "multiperson*", "util*", "lib*", "demo*"]),
+    packages=FOLDERS + find_packages(include=[
+        name + "*" for name in ("dataset", "nnet", "multiperson", "pose_tensorflow", "util", "lib", "demo")]),
+    package_data=DATA,
+    entry_points={"console_scripts": ["pose = pose_tensorflow.cli:main"]},
     py_modules=["config", "default_config", "multicut", "nms_grid"],
     ext_modules=cythonize(EXTENSIONS, language_level=3),
     install_requires=[
@@ -75,6 +99,9 @@ setup(
         "track": ["motmetrics"],
         "onnx": ["onnx", "onnxruntime", "tf2onnx"],
         "openvino": ["nncf", "openvino"],
-        "test": ["pytest", "pytest-xdist", "hypothesis"],
+        "serve": ["starlette", "uvicorn"],
+        "completion": ["argcomplete"],
+        "test": TEST,
+        "dev": TEST + ["argcomplete", "build"],
     },
 )

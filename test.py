@@ -1,49 +1,9 @@
 """Predict one person in each picture of the config's data set: writes predictions.mat, drawn pictures and maps."""
 import argparse
-import os
 
-import numpy as np
-from PIL import Image
-from tqdm import tqdm
-
-from dataset import factory
-from dataset.pose_dataset import read_picture
-from nnet.predict import PosePredictor
-from util.command import run_command, unique_names
+from nnet.testing import predict_poses
+from util.command import run_command
 from util.config import load_config
-from util.mat import write_mat
-from util.skeleton import Skeleton
-from util.visualize import draw_pose
-
-
-def cache_maps(folder, name, found):
-    """Write a picture's maps as <folder>/<image>.mat (scoremaps) and <image>_locreg.mat (locreg_pred, px)."""
-    name = os.path.join(folder, name)
-    write_mat(name + ".mat", {"scoremaps": found.scores.astype(np.float32)})
-    if found.locref is not None:
-        write_mat(name + "_locreg.mat", {"locreg_pred": found.locref.astype(np.float32)})
-
-
-def test(cfg, out, draw, cache):
-    """Write <out>/predictions.mat: `joints`, one J x 3 array (x, y in the picture's pixels, score) a picture."""
-    dataset = factory.create(cfg)
-    predictor = PosePredictor(cfg)
-    skeleton = Skeleton.from_config(cfg)
-    joints = np.empty((1, dataset.num_images), object)
-    os.makedirs(out, exist_ok=True)
-    names = unique_names([item.im_path for item in dataset.data])
-    for number, (item, name) in enumerate(zip(tqdm(dataset.data), names)):
-        image = read_picture(item)
-        found = predictor.find(image)
-        joints[0, number] = found.pose
-        if cache:
-            cache_maps(cfg.scoremap_dir, name, found)
-        if draw:
-            drawn = draw_pose(image, found.pose, skeleton, cfg.score_threshold)
-            Image.fromarray(drawn).save(os.path.join(out, name + "_pose.png"))
-    path = os.path.join(out, "predictions.mat")
-    write_mat(path, {"joints": joints})
-    print("wrote %s: %d pictures" % (path, dataset.num_images))
 
 
 def main():
@@ -58,7 +18,7 @@ def main():
     cfg = load_config(args.config)
     cfg.init_weights = args.weights or cfg.init_weights
     cfg.dataset = args.dataset or cfg.dataset
-    test(cfg, args.out, not args.novis, args.cache)
+    predict_poses(cfg, args.out, not args.novis, args.cache)
 
 
 if __name__ == "__main__":

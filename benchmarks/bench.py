@@ -8,6 +8,7 @@ time) or the time of the 2017 code on another machine, scaled by how much faster
 crowd.npz holds maps of 3, 10 and 25 people, detections with the pairwise offsets that 40 pairs of joints need, and one
 spatial model for all pairs; 100 people are four times the 25, side by side.
 """
+import argparse
 import json
 import multiprocessing
 import os
@@ -277,6 +278,7 @@ def draw(growth, path):
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     print(processor())
     results = {}
     for name, result in measure():

@@ -46,15 +46,17 @@ def run(description, published, shipped, samples, make_finder):
     cfg = choose_config(args.config, published, shipped)
     if args.weights:
         cfg.init_weights = args.weights
-    failures = _process(args, cfg, samples, *make_finder(cfg))
-    if failures:
-        raise UserError("\n".join(failures))
-
-
-def _process(args, cfg, samples, find, draw):
-    """Returns what was wrong with pictures that could not be read."""
-    os.makedirs(args.out, exist_ok=True)
     pictures = [(path, None) for path in args.images] or samples()
+    write_pictures(pictures, cfg, *make_finder(cfg), out=args.out, poses=args.json, show=args.show)
+
+
+def write_pictures(pictures, cfg, find, draw, out="out", poses=None, show=False):
+    """Find, draw and write the poses of pictures: <out>/<name>_pose.png, and as JSON to `poses`, else <out>/poses.json.
+
+    pictures: [(path or name, image, or None: it is read)]; find, draw: see run; show: also open each drawn picture
+    Raises UserError, after all others are done, for pictures that could not be read.
+    """
+    os.makedirs(out, exist_ok=True)
     names = unique_names([path for path, _ in pictures])
     entries, failures = [], []
     for (path, image), name in zip(pictures, names):
@@ -66,12 +68,13 @@ def _process(args, cfg, samples, find, draw):
         people = find(image)
         drawn = draw(image, people)
         entries.append(image_entry(path, image.shape[:2], people))
-        drawing = os.path.join(args.out, name + "_pose.png")
+        drawing = os.path.join(out, name + "_pose.png")
         Image.fromarray(drawn).save(drawing)
         print("wrote %s" % drawing, flush=True)
-        if args.show:
+        if show:
             Image.fromarray(drawn).show()
-    poses = args.json or os.path.join(args.out, POSES)
+    poses = poses or os.path.join(out, POSES)
     write_poses(poses, Skeleton.from_config(cfg), entries)
-    print("the drawn pictures are in %s, the joints in %s" % (os.path.abspath(args.out), os.path.abspath(poses)))
-    return failures
+    print("the drawn pictures are in %s, the joints in %s" % (os.path.abspath(out), os.path.abspath(poses)))
+    if failures:
+        raise UserError("\n".join(failures))

@@ -145,10 +145,19 @@ def drop_duplicates(people, sigmas=None):
 
     People [Person], in the same pixels; sigmas: [J], see util.skeleton.Skeleton
     """
-    kept = []
-    for person in sorted(people, key=lambda person: -person.score):
-        if all(similarity(person, other, sigmas) < SAME_PERSON for other in kept):
-            kept.append(person)
+    return [people[place] for place in
+            kept_once(people, lambda place, other: similarity(people[place], people[other], sigmas) >= SAME_PERSON)]
+
+
+def kept_once(people, alike, leading=()):
+    """{place of a person: places of those whom it stands for, itself first}: of people who are alike, the best one.
+
+    alike: function of two places, whether they are the same person; leading: places of those who come before all others
+    """
+    kept = {}
+    for place in sorted(range(len(people)), key=lambda place: (place not in leading, -people[place].score)):
+        same = next((other for other in kept if alike(place, other)), place)
+        kept.setdefault(same, []).append(place)
     return kept
 
 

@@ -1,14 +1,31 @@
 """From pictures, or from detections, to people."""
 import logging
+from typing import List, NamedTuple
 
+from dataset.maps import Maps
 from multiperson.completion import complete
-from multiperson.detections import best_of_each_joint, detections_at, extract_detections
+from multiperson.detections import Detections, best_of_each_joint, detections_at, extract_detections
 from multiperson.graph import build_graph
 from multiperson.names_of_2017 import (SpatialModel, compute_angle, compute_features, eval_graph,  # noqa: F401
                                        get_person_conf_multicut, get_person_conf_single, logit_transform, wrap_angle)
-from multiperson.people import assemble, drop_duplicates
+from multiperson.people import Assembly, Person, assemble, drop_duplicates
 from nnet.map_predictor import MapPredictor
 from util.skeleton import Skeleton
+
+
+class Search(NamedTuple):
+    """What a picture showed at one size, and what explains it.
+
+    scale: the picture was resized by it; maps: Maps of the resized picture, without pairwise offsets
+    detections: in these maps; assembly: the people that they form, px of the resized picture
+    people: those of the assembly whom the config wants reported, with the joints that they lacked; px of the picture
+    """
+
+    scale: float
+    maps: Maps
+    detections: Detections
+    assembly: Assembly
+    people: List[Person]
 
 
 class PeoplePredictor(object):
@@ -26,17 +43,27 @@ class PeoplePredictor(object):
         """
         return people_of_scales(self._model, self._predictor.maps_by_scale(image))
 
+    def search(self, image):
+        """The same with what explains it: a Search for each size, from which multiperson.correction goes on."""
+        return search_scales(self._model, self._predictor.maps_by_scale(image))
+
 
 def people_of_scales(model, maps_by_scale, annotated=None):
     """The people whom (scale, Maps) of a picture show, as from MapPredictor -> [Person], see PeoplePredictor.find.
 
     annotated: people, arrays n x 3 (joint id, x, y) px of the picture, whose joints are taken as if they had been found
     """
-    people = []
+    people = [person for found in search_scales(model, maps_by_scale, annotated) for person in found.people]
+    return drop_duplicates(people, Skeleton.from_config(model.cfg).oks_sigmas)
+
+
+def search_scales(model, maps_by_scale, annotated=None):
+    """[Search] of (scale, Maps) of a picture; see people_of_scales."""
+    searches = []
     for scale, maps in maps_by_scale:
         detections = None if annotated is None else detections_at(at_scale(annotated, scale), maps, model.cfg.stride)
-        people += people_in(model, maps, scale, detections)
-    return drop_duplicates(people, Skeleton.from_config(model.cfg).oks_sigmas)
+        searches.append(search(model, maps, scale, detections))
+    return searches
 
 
 def at_scale(people, scale):
@@ -44,29 +71,40 @@ def at_scale(people, scale):
     return [person * [1, scale, scale] for person in people]
 
 
-def people_in(model, maps, scale, detections=None):
-    """The people whom the Maps of a picture show that was resized by `scale` -> [Person], px of the picture.
-
-    Those with fewer joints, or a lower score, than the config demands are left out.
-    detections: those of the maps, if not given
-    """
+def search(model, maps, scale, detections=None):
+    """The Search of the Maps of a picture that was resized by `scale`. detections: those of the maps, if not given"""
     if detections is None:
         detections = best_of_each_joint(extract_detections(model.cfg, *maps), model.cfg.most_detections)
-    assembly = find_people(model, detections)
-    people = [complete(person, assembly.graph, detections, maps, model.cfg.stride)
-              for person in assembly.people if person.visibility.sum() >= model.cfg.person_min_joints]
-    return [person._replace(keypoints=person.keypoints / [scale, scale, 1])
-            for person in people if person.score >= model.cfg.person_min_score]
+    found = Search(scale, maps._replace(pairwise=None), detections, find_people(model, detections), [])
+    return found._replace(people=reported(model.cfg, found))
+
+
+def reported(cfg, found, nodes=()):
+    """The people of a Search's assembly: those with fewer joints, or a lower score, than the config demands are left out,
+    unless they have one of the `nodes`."""
+    people = []
+    for person in found.assembly.people:
+        wanted = not set(nodes).isdisjoint(person.members.tolist())
+        if not wanted and person.visibility.sum() < cfg.person_min_joints:
+            continue
+        person = complete(person, found.assembly.graph, found.detections, found.maps, cfg.stride)
+        if wanted or person.score >= cfg.person_min_score:
+            people.append(person._replace(keypoints=person.keypoints / [found.scale, found.scale, 1]))
+    return people
 
 
 def find_people(model, detections, **constraints_and_options):
-    """SpatialModel, Detections -> Assembly; the keyword arguments are those of multiperson.people.assemble.
+    """SpatialModel, Detections -> Assembly, see assemble_graph."""
+    return assemble_graph(model.cfg, build_graph(model, detections), **constraints_and_options)
+
+
+def assemble_graph(cfg, graph, **constraints_and_options):
+    """The Assembly of a Graph; the keyword arguments are those of multiperson.people.assemble.
 
     Where they do not say so, the config says how long the solver may take; a warning tells that it was stopped.
     """
-    cfg = model.cfg
     options = dict(dict(time_limit=cfg.solver_time_limit, effort=cfg.solver_effort), **constraints_and_options)
-    assembly = assemble(build_graph(model, detections), cfg.num_joints, **options)
+    assembly = assemble(graph, cfg.num_joints, **options)
     limit = options["time_limit"]
     if limit is not None and assembly.stats["seconds"] >= limit and assembly.gap > 0:
         logging.warning("the assembly of %d detections was stopped after %g s (solver_time_limit); its cost may be up to "

@@ -47,7 +47,9 @@ except ImportError as error:
         "TensorFlow is needed and cannot be imported (%s). Install it with one of\n"
         '    pip install -e ".[cpu]"      without a graphics card\n'
         '    pip install -e ".[gpu]"      with CUDA\n'
-        '    pip install -e ".[tf1]"      TensorFlow 1.15, Python 3.7' % error) from None
+        '    pip install -e ".[tf1]"      TensorFlow 1.15, Python 3.7\n'
+        'in a checkout; elsewhere with pip install tensorflow-cpu, "tensorflow[and-cuda]" or "tensorflow==1.15.*"'
+        % error) from None
 
 tf.logging.set_verbosity(tf.logging.ERROR)
 tf.disable_v2_behavior()

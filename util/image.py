@@ -1,4 +1,6 @@
 """Pictures as arrays: uint8, RGB, [height, width, 3], upright as their EXIF orientation says."""
+import os
+
 import numpy as np
 from PIL import Image, ImageOps
 
@@ -20,14 +22,38 @@ def read_image(path, upright=True):
     """
     try:
         with Image.open(path) as image:
-            image = ImageOps.exif_transpose(image) if upright else image
-            if image.mode.startswith("I"):  # 16 or 32 bits a pixel
-                image = Image.fromarray((np.clip(np.asarray(image), 0, 65535) >> 8).astype(np.uint8))
-            return np.asarray(image.convert("RGB"))
+            return _rgb(ImageOps.exif_transpose(image) if upright else image)
     except FileNotFoundError:
         raise ImageError("there is no image %s" % path) from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ImageError("cannot read the image %s (%s)" % (path, error)) from None
+
+
+def as_image(picture):
+    """A picture of any form as uint8 RGB [h, w, 3]: the path of a file, a PIL image, or an array, uint8 or uint16, [h, w]
+    grey, [h, w, 3] RGB, or [h, w, 1, 2 or 4] grey, grey with opacity, RGB with opacity, which is left out.
+
+    Raises ImageError.
+    """
+    if isinstance(picture, (str, os.PathLike)):
+        return read_image(os.fspath(picture))
+    if isinstance(picture, Image.Image):
+        return _rgb(ImageOps.exif_transpose(picture))
+    array = np.asarray(picture)
+    channels = 1 if array.ndim == 2 else array.shape[2] if array.ndim == 3 else 0
+    if array.dtype not in (np.uint8, np.uint16) or channels not in (1, 2, 3, 4) or not array.size:
+        raise ImageError("an array of shape %s and type %s is no picture: uint8 or uint16 of shape [h, w], [h, w, 3] or "
+                         "[h, w, 4] is needed" % (array.shape, array.dtype))
+    colours = np.atleast_3d(array)[..., :3 if channels > 2 else 1]
+    colours = colours if array.dtype == np.uint8 else (colours >> 8).astype(np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(colours, array.shape[:2] + (3,)))
+
+
+def _rgb(image):
+    """A PIL image as uint8 [h, w, 3]."""
+    if image.mode.startswith("I"):  # 16 or 32 bits a pixel
+        image = Image.fromarray((np.clip(np.asarray(image), 0, 65535) >> 8).astype(np.uint8))
+    return np.asarray(image.convert("RGB"))
 
 
 def image_size(path):

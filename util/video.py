@@ -93,12 +93,17 @@ def require_av():
 
 
 def _folder(source):
-    names = [name for name in os.listdir(source) if name.lower().endswith(PICTURES)]
-    if not names:
-        raise UserError("the folder %s holds no pictures (%s)" % (source, " ".join(PICTURES)))
-    paths = [os.path.join(source, name) for name in sorted(names, key=_in_counting_order)]
+    paths = pictures_in(source)
     moments = ((None, lambda path=path: read_image(path)) for path in paths)
     return Video(source, moments, Fraction(FOLDER_FPS), len(paths), sum(map(os.path.getsize, paths)))
+
+
+def pictures_in(folder):
+    """The paths of a folder's pictures, in counting order. Raises UserError where there are none."""
+    names = [name for name in os.listdir(folder) if name.lower().endswith(PICTURES)]
+    if not names:
+        raise UserError("the folder %s holds no pictures (%s)" % (folder, " ".join(PICTURES)))
+    return [os.path.join(folder, name) for name in sorted(names, key=_in_counting_order)]
 
 
 def _in_counting_order(name):

@@ -7,7 +7,7 @@ from dataset.maps import Maps
 from multiperson.detections import extract_detections
 from multiperson.pairwise import SpatialModel
 from multiperson.people import inner_edges
-from multiperson.predict import eval_graph, find_people, get_person_conf_multicut, people_in
+from multiperson.predict import eval_graph, find_people, get_person_conf_multicut, search
 from scenes import agreeable_model, load_case, multi_person_config, place, set_pair, with_stray
 
 
@@ -115,12 +115,12 @@ def test_fewest_joints_and_least_score_of_a_person():
     model = agreeable_model(cfg)
     found = with_stray(place([[[20, 20], [60, 20]]]), 1, [300, 20], 0.7)
     maps = Maps(np.zeros((6, 40, 2)))  # in which the stray's other joint is not found either
-    scores = [person.score for person in people_in(model, maps, 1.0, found)]
+    scores = [person.score for person in search(model, maps, 1.0, found).people]
     assert len(scores) == 2 and scores[1] < scores[0]
     cfg.person_min_joints = 2
-    assert [person.score for person in people_in(model, maps, 1.0, found)] == scores[:1]
+    assert [person.score for person in search(model, maps, 1.0, found).people] == scores[:1]
     cfg.update(person_min_joints=1, person_min_score=(scores[0] + scores[1]) / 2)
-    assert [person.score for person in people_in(model, maps, 1.0, found)] == scores[:1]
+    assert [person.score for person in search(model, maps, 1.0, found).people] == scores[:1]
 
 
 def test_offsets_that_are_not_numbers():

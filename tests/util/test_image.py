@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from util.image import ImageError, image_size, read_image, resize
+from util.image import ImageError, as_image, image_size, read_image, resize
 
 
 @pytest.mark.parametrize("case", range(4))
@@ -53,3 +53,33 @@ def test_bad_files(tmp_path):
     cut.write_bytes(whole.read_bytes()[:2000])
     with pytest.raises(ImageError, match="cut.png"):
         read_image(str(cut))
+
+
+@pytest.mark.parametrize("array, expected", [
+    (np.full((4, 5), 7, np.uint8), [7, 7, 7]),
+    (np.full((4, 5, 1), 7, np.uint8), [7, 7, 7]),
+    (np.full((4, 5, 2), [7, 9], np.uint8), [7, 7, 7]),
+    (np.full((4, 5, 3), [7, 8, 9], np.uint8), [7, 8, 9]),
+    (np.full((4, 5, 4), [7, 8, 9, 1], np.uint8), [7, 8, 9]),
+    (np.full((4, 5, 3), [7 << 8, 8 << 8, 9 << 8], np.uint16), [7, 8, 9]),
+])
+def test_arrays(array, expected):
+    image = as_image(array)
+    assert image.shape == (4, 5, 3) and image.dtype == np.uint8 and (image == expected).all()
+
+
+def test_other_forms_of_a_picture(tmp_path):
+    image = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+    path = tmp_path / "a.png"
+    Image.fromarray(image).save(str(path))
+    for picture in (path, str(path), Image.fromarray(image)):
+        np.testing.assert_array_equal(as_image(picture), image)
+    turned = Image.fromarray(image)
+    turned.getexif()[274] = 6
+    np.testing.assert_array_equal(as_image(turned), np.rot90(image, -1))
+
+
+@pytest.mark.parametrize("array", [np.zeros((4, 5)), np.zeros((3, 4, 5), np.uint8), np.zeros((0, 5, 3), np.uint8), None])
+def test_no_pictures(array):
+    with pytest.raises(ImageError, match="is no picture: uint8 or uint16"):
+        as_image(array)
