@@ -20,6 +20,7 @@ from multiperson.temporal import Points, candidate_pairs, carried, points_of, te
 
 RIVAL_JOINTS = 3  # tracks that both remember so many of the same joints are two people, however alike they look now
 KNOWN_JOINTS = 3  # enough to see somebody who was seen before
+SLOWING = 0.9  # what is left, a frame later, of the velocity of somebody out of sight: who is hidden may well have stopped
 STEADY = 0.7  # how much of its velocity a track keeps from one frame to the next
 
 
@@ -27,7 +28,7 @@ class Tracks(NamedTuple):
     """T people of earlier frames, as the newest decided frame left them.
 
     number: [T] int64, their names; velocity: [T, 2] px a frame; absent: [T] int64, frames since they were seen last
-    seen: [T] int64, frames in which they were seen
+    seen: [T] int64, frames in which they were seen; life: [T] int64, frames since they were seen first, that one included
     points: Points, the joints by which they are remembered, at most one of each; owner: [n] whose, a place in these arrays
     """
 
@@ -35,6 +36,7 @@ class Tracks(NamedTuple):
     velocity: np.ndarray
     absent: np.ndarray
     seen: np.ndarray
+    life: np.ndarray
     points: Points
     owner: np.ndarray
 
@@ -70,7 +72,7 @@ class WindowFrame(object):
 def empty_tracks():
     none, whole = np.zeros(0), np.zeros(0, np.int64)
     points = Points(whole, np.zeros((0, 2)), none, none, np.zeros((0, PATCH ** 2), np.float32), whole, none)
-    return Tracks(whole, np.zeros((0, 2)), whole, whole, points, whole)
+    return Tracks(whole, np.zeros((0, 2)), whole, whole, whole, points, whole)
 
 
 def predicted(tracks, motions):
@@ -92,18 +94,32 @@ def predicted(tracks, motions):
         yield points
 
 
-def rivals(tracks, relative):
-    """Edges [m, 2] between Tracks and their probability [m]: by all joints that both remember, see same_joint_probability.
+def strangers(tracks):
+    """[T, T] bool: whether the first was seen last before the second was seen first."""
+    return tracks.absent[:, None] >= tracks.life
 
-    Two people have many such joints, far apart; of two parts of one person, who were taken for two, this says nothing.
+
+def between_tracks(tracks, temporal, relative):
+    """Edges [m, 2] between Tracks and their probability [m], by all joints that both remember.
+
+    Who was there together is told apart as detections of one frame are, see same_joint_probability: two people have many
+    such joints, far apart; of two parts of one person, who were taken for two, it says nothing. Strangers may be somebody who
+    went and came back: there are temporal edges between their joints. temporal: PairModel
     """
-    points, owner = tracks.points, tracks.owner
+    points, owner, count = tracks.points, tracks.owner, len(tracks.number)
     start, end = np.nonzero((points.joint[:, None] == points.joint) & (owner[:, None] < owner))
+    together = ~(strangers(tracks) | strangers(tracks).T)[owner[start], owner[end]]
+    start, end = start[together], end[together]
     distance = np.linalg.norm(points.position[start] - points.position[end], axis=1)
     if relative:
         distance = distance / np.sqrt(points.unit[start] * points.unit[end])
-    cost = np.zeros((len(tracks.number),) * 2)
+    later, now = candidate_pairs(points, points)
+    kept = strangers(tracks)[owner[later], owner[now]] & (points.age[now] == 0)
+    later, now = later[kept], now[kept]
+    again = temporal.probability(temporal_features(points, points, later, now))
+    cost = np.zeros((count, count))
     np.add.at(cost, (owner[start], owner[end]), costs(same_joint_probability(distance, relative)))
+    np.add.at(cost, (owner[later], owner[now]), costs(again))
     edges = np.argwhere(cost)
     return edges, expit(-cost[tuple(edges.T)])
 
@@ -121,6 +137,7 @@ class Tracker(object):
         self._window, self._waiting = deque(), deque()
         self._view = None
         self._seen = {}  # {number of a track: frames in which it was seen}
+        self._renamed = {}  # {number of a track: that of the one of whom it was the return}
 
     def start(self, image, then):
         """Go on after a frame. image: the frame, uint8 RGB [h, w, 3]; then: TrackedFrame.then of it."""
@@ -162,7 +179,7 @@ class Tracker(object):
         tracks, frames = self._tracks, list(self._window)
         first = np.cumsum([len(tracks.number)] + [len(frame.graph.joint) for frame in frames])
         place = dict(zip(frames, first))
-        links = [rivals(tracks, self._cfg.pairwise_relative)]
+        links = [between_tracks(tracks, self._temporal, self._cfg.pairwise_relative)]
         for frame, points in zip(frames, predicted(tracks, (frame.motion for frame in frames))):
             edges, probability = self._linked(points, frame.points)
             links.append((np.column_stack([tracks.owner[edges[:, 0]], edges[:, 1] + place[frame]]), probability))
@@ -189,7 +206,7 @@ class Tracker(object):
         labels = solution.labels[:count + len(frame.graph.joint)]
         labels = self._whole(frame, labels, self._people(frame, labels[count:]))
         row = {label: row for row, label in reversed(list(enumerate(labels[:count])))}  # of several tracks the oldest
-        absorbed = [place for place, label in enumerate(labels[:count]) if row[label] != place]
+        absorbed = {place: row[label] for place, label in enumerate(labels[:count]) if row[label] != place}
         people = [(person, row.get(label)) for person, label in self._people(frame, labels[count:], row)]
         numbers = self._remember(people, frame, remembered, absorbed)
         self._window.popleft()
@@ -233,27 +250,30 @@ class Tracker(object):
         """Make the Tracks those after this frame -> the people's numbers.
 
         people: [(Person, row of its track or None)]; remembered: the tracks' Points, seen from this frame
-        absorbed: rows of tracks that turned out to be another one's
+        absorbed: {row of a track: that of the older one that it turned out to belong to}
         """
         tracks, rows = self._tracks, []
         found = {row: person for person, row in people if row is not None}
         for row in range(len(tracks.number)):
             mine = Points(*(part[tracks.owner == row] for part in remembered))
             before = tracks.points.position[tracks.owner == row]
-            velocity, absent, seen = tracks.velocity[row], tracks.absent[row] + 1, tracks.seen[row]
+            velocity, absent, seen = SLOWING * tracks.velocity[row], tracks.absent[row] + 1, tracks.seen[row]
             if row in found:
                 now = person_points(found[row], frame.points)
-                velocity = steadied(velocity, now, mine, before, first=seen == 1)
+                velocity = steadied(tracks.velocity[row], now, mine, before, first=seen == 1)
                 absent, seen = 0, seen + 1
                 mine = merged(now, mine, self._cfg.track_max_gap)
             if absent <= self._cfg.track_max_gap and row not in absorbed:
-                rows.append((tracks.number[row], velocity, absent, seen, mine))
+                rows.append((tracks.number[row], velocity, absent, seen, tracks.life[row] + 1, mine))
         numbers = []
         for person, row in people:
             if row is None:
-                rows.append((self._next, np.zeros(2), 0, 1, person_points(person, frame.points)))
+                rows.append((self._next, np.zeros(2), 0, 1, 1, person_points(person, frame.points)))
                 self._next += 1
             numbers.append(int(rows[-1][0] if row is None else tracks.number[row]))
+        gone = strangers(tracks)
+        self._renamed.update((int(tracks.number[row]), int(tracks.number[older])) for row, older in absorbed.items()
+                             if gone[older, row])
         self._tracks = stacked(rows)
         self._seen.update(zip(self._tracks.number.tolist(), self._tracks.seen.tolist()))
         return numbers
@@ -261,10 +281,18 @@ class Tracker(object):
     def _reported(self):
         """The TrackedFrame that waits longest: of its people those that were seen in enough frames by now."""
         frame, people, numbers, then, solution = self._waiting.popleft()
+        numbers = [self._name(number) for number in numbers]
         sure = [place for place, number in enumerate(numbers) if self._seen[number] >= self._cfg.track_min_frames]
         needed = set(self._tracks.number.tolist()).union(*(waiting[2] for waiting in self._waiting))
+        self._renamed = {number: older for number, older in self._renamed.items() if number in needed}
+        needed.update(map(self._name, needed))
         self._seen = {number: seen for number, seen in self._seen.items() if number in needed}
         return TrackedFrame(frame, [people[place] for place in sure], [numbers[place] for place in sure], then, solution)
+
+    def _name(self, number):
+        while number in self._renamed:
+            number = self._renamed[number]
+        return number
 
 
 def alike(first, second, sigmas):
@@ -301,9 +329,10 @@ def merged(now, remembered, max_gap):
 
 
 def stacked(rows):
-    """[(number, velocity, absent, seen, Points)] -> Tracks"""
+    """[(number, velocity, absent, seen, life, Points)] -> Tracks"""
     if not rows:
         return empty_tracks()
-    number, velocity, absent, seen, points = zip(*rows)
-    return Tracks(np.array(number, np.int64), np.array(velocity), np.array(absent, np.int64), np.array(seen, np.int64),
-                  Points(*map(np.concatenate, zip(*points))), np.repeat(np.arange(len(rows)), [len(one.joint) for one in points]))
+    number, velocity, absent, seen, life, points = zip(*rows)
+    whole = [np.array(values, np.int64) for values in (number, absent, seen, life)]
+    return Tracks(whole[0], np.array(velocity), *whole[1:], Points(*map(np.concatenate, zip(*points))),
+                  np.repeat(np.arange(len(rows)), [len(one.joint) for one in points]))
