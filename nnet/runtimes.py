@@ -7,12 +7,12 @@ path: of a .pb file; names: of the outputs to compute; bfloat16: compute in it w
 None of their packages is loaded before it is used.
 """
 import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 
 import numpy as np
 
 REPEATS = 4  # runs with inputs of the same sizes, before the network is compiled for these alone
-FIXED = 2  # such networks that are kept, each with weights of its own
+FIXED = 2  # sizes for which it is: that takes as long as a start, and each has weights of its own
 
 
 class OpenVINO(object):
@@ -22,9 +22,10 @@ class OpenVINO(object):
         from openvino import Core
         self._core, self._names, self._lock = Core(), names, threading.Lock()
         self._model = self._core.read_model(path)
-        # Left to itself OpenVINO computes in bfloat16 wherever the processor can.
-        self._settings = {"INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32"}
-        self._any_size, self._fixed, self._seen = self._compiled(self._model), OrderedDict(), Counter()
+        # Left to itself OpenVINO computes in bfloat16 wherever the processor can, and ties its threads to cores, where those
+        # of another process may be tied as well.
+        self._settings = {"INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32", "ENABLE_CPU_PINNING": False}
+        self._any_size, self._fixed, self._seen = self._compiled(self._model), {}, Counter()
 
     def run(self, feed):
         with self._lock:  # one request computes one input at a time
@@ -39,21 +40,15 @@ class OpenVINO(object):
         return compiled.create_infer_request(), types
 
     def _for_sizes(self, shapes):
-        """What runs inputs of these shapes {name: shape} -> (request, types): where they come again and again, what was
-        compiled for no others, which takes 5 to 35 % less time."""
+        """What runs inputs of these shapes {name: shape} -> (request, types): for the first sizes that come again and again,
+        as in a video, what was compiled for no others, which takes 5 to 35 % less time."""
         key = tuple(sorted(shapes.items()))
         self._seen[key] += 1
-        if key in self._fixed:
-            self._fixed.move_to_end(key)
-        elif self._seen[key] < REPEATS or 0 in sum(shapes.values(), ()):
-            return self._any_size
-        else:
+        if self._seen[key] == REPEATS and len(self._fixed) < FIXED and 0 not in sum(shapes.values(), ()):
             model = self._model.clone()
             model.reshape({name + ":0": list(shape) for name, shape in shapes.items()})
             self._fixed[key] = self._compiled(model)
-            if len(self._fixed) > FIXED:
-                self._fixed.popitem(last=False)
-        return self._fixed[key]
+        return self._fixed.get(key, self._any_size)
 
 
 class TensorFlow(object):
@@ -66,6 +61,7 @@ class TensorFlow(object):
             graph_def.ParseFromString(stream.read())
         with tf.Graph().as_default() as graph:
             tf.import_graph_def(graph_def, name="")
+        del graph_def  # as large as the weights
         self._session = tf.Session(graph=graph, config=frozen_session_config(bfloat16))
         self._fetched = {name: name + ":0" for name in names}
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 
-from util.processor import computes_bfloat16
+from util.processor import computes_bfloat16, has_graphics_card
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no notes on start-up; errors still show
 # In bfloat16 the gradients of depthwise convolutions take four times as long as in float32.
@@ -77,5 +77,6 @@ def frozen_session_config(bfloat16=False):
     config = session_config(bfloat16)
     rewriter = config.graph_options.rewrite_options
     rewriter.meta_optimizer_iterations = 1
-    rewriter.optimizers.extend(["auto_mixed_precision_onednn_bfloat16"] * (bfloat16 and has_bfloat16()) + ["layout", "remap"])
+    rewriter.optimizers.extend(["auto_mixed_precision_onednn_bfloat16"] * (bfloat16 and has_bfloat16())
+                               + ["layout"] * has_graphics_card() + ["remap"])
     return config

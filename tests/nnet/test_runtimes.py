@@ -86,13 +86,13 @@ def test_results_stay_as_they_were(running):
     np.testing.assert_array_equal(first, kept)
 
 
-def test_sizes_that_come_again_are_compiled_for(running):
-    if isinstance(running, TensorFlow):
-        pytest.skip("TensorFlow has no use for it")
+@NEEDS_OPENVINO
+def test_the_first_sizes_that_come_again_are_compiled_for(frozen):
+    running = OpenVINO(frozen[0], HEADS, False)
     for width in (50, 40, 30, 20):
         for _ in range(runtimes.REPEATS):
             running.run(dict(FEED, inputs=FEED["inputs"][:, :, :width]))
-    assert [dict(key)["inputs"][2] for key in running._fixed] == [30, 20]  # those used last
+    assert [dict(key)["inputs"][2] for key in running._fixed] == [50, 40]
 
 
 def test_only_what_pictures_change_is_left_to_do(network):
