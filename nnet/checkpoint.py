@@ -11,7 +11,7 @@ import shutil
 
 from nnet.backbone import scope_of
 from nnet.tf import tf
-from nnet.weights import PARTS, CheckpointError, exists, hint, read_side_file, required, snapshots  # noqa: F401
+from nnet.weights import PARTS, CheckpointError, read_side_file, required, snapshots
 from util.command import run_command
 
 AVERAGE = "/ExponentialMovingAverage"  # follows a variable's name: its running average, see ema_decay

@@ -1,4 +1,6 @@
 """Frozen networks in each runtime against the network as it is."""
+import functools
+
 import numpy as np
 import pytest
 
@@ -15,12 +17,12 @@ FEED = {"inputs": np.random.RandomState(1).randint(0, 256, (2, 40, 50, 3)).astyp
         "cells": np.array([[0, 0, 0], [1, 3, 5], [0, 4, 2], [1, 4, 7], [0, 2, 6]], np.int32)}
 NEEDS_OPENVINO = pytest.mark.skipif(openvino_version() is None, reason="there is no OpenVINO")
 
-@pytest.fixture(scope="module", params=["resnet_50", "efficientnet_lite0", "mobilenet_v2_fpn_1.0"])
-def network(request):
+@functools.lru_cache(maxsize=None)
+def made(net_type):
     """(session, {name: placeholder}, outputs) of a network whose batch normalisations have statistics of their own."""
     cfg = default_config()
-    cfg.update(net_type=request.param, stride=4 if "fpn" in request.param else 8, num_joints=4, location_refinement=True,
-               pairwise_predict=True, skip_connections=request.param == "efficientnet_lite0")
+    cfg.update(net_type=net_type, stride=4 if "fpn" in net_type else 8, num_joints=4, location_refinement=True,
+               pairwise_predict=True, skip_connections=net_type == "efficientnet_lite0")
     rng = np.random.RandomState(0)
     with tf.Graph().as_default():
         tf.set_random_seed(0)
@@ -34,11 +36,31 @@ def network(request):
     return session, fed, outputs
 
 
+@functools.lru_cache(maxsize=None)
+def written(net_type, path):
+    return write_frozen(*made(net_type), example=FEED, path=path)
+
+
+@pytest.fixture(scope="module", params=["resnet_50", "efficientnet_lite0", "mobilenet_v2_fpn_1.0"])
+def net_type(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def frozen(network, tmp_path_factory):
+def network(net_type):
+    return made(net_type)
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("frozen")
+
+
+@pytest.fixture(scope="module")
+def frozen(net_type, folder):
     """(path of the whole network as a file, {name: what it computes for FEED})"""
-    path = str(tmp_path_factory.mktemp("frozen") / "whole")
-    return path + ".pb", write_frozen(*network, example=FEED, path=path)
+    path = str(folder / net_type)
+    return path + ".pb", written(net_type, path)
 
 
 @pytest.fixture(scope="module", params=[TensorFlow, pytest.param(OpenVINO, marks=NEEDS_OPENVINO)])
