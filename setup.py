@@ -88,6 +88,7 @@ setup(
         "cpu": [
             "tensorflow-cpu>=2.16; platform_machine == 'x86_64' and sys_platform != 'darwin'",
             "tensorflow>=2.16; platform_machine != 'x86_64' or sys_platform == 'darwin'",
+            "openvino>=2025.0; platform_machine == 'x86_64' and sys_platform != 'darwin'",
         ],
         "gpu": ["tensorflow[and-cuda]>=2.16"],
         "tf1": ["tensorflow==1.15.*", "protobuf<3.21"],

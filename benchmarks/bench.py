@@ -10,9 +10,7 @@ spatial model for all pairs; 100 people are four times the 25, side by side.
 """
 import argparse
 import json
-import multiprocessing
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -21,19 +19,22 @@ import numpy as np
 
 from dataset import factory
 from dataset.maps import Maps, map_size
+from dataset.pairwise_stats import save_pairwise_stats
 from dataset.pose_dataset import Batch, read_picture
 from dataset.targets import dense_pairwise, encode
 from demo.samples import sample_images
 from multiperson.detections import extract_detections
 from multiperson.pairwise import SpatialModel
 from multiperson.predict import PeoplePredictor, find_people
-from nnet.engine import fast_session
+from nnet.map_predictor import MapPredictor
 from nnet.net_factory import pose_net
 from nnet.pose_net import get_batch_spec
 from nnet.predict import PosePredictor
-from nnet.tf import has_bfloat16, session_config, tf
+from nnet.runtimes import openvino_version
+from nnet.tf import session_config, tf
 from util.config import PROJECT, cfg_from_file, default_config
 from util.image import resize_to
+from util.processor import computes_bfloat16, flags
 
 SHIPPED = os.path.join(PROJECT, "models/single/test/pose_cfg.yaml")
 SHIPPED_MULTI = os.path.join(PROJECT, "models/multi/test/pose_cfg.yaml")
@@ -41,6 +42,18 @@ CROWD = np.load(os.path.join(PROJECT, "benchmarks/crowd.npz"), allow_pickle=Fals
 HEIGHT, WIDTH = 300, 400
 SIDES = (160, 224, 320, 448, 640, 896)
 PEOPLE = (3, 10, 25, 100)
+OUT = os.path.abspath("out/bench")  # where weights are written, and networks kept that are made of them
+
+RUN_AND_TELL_MEMORY = """
+import json, sys
+import numpy as np
+from nnet.map_predictor import MapPredictor
+from util.config import default_config
+cfg = default_config()
+cfg.update(json.loads(sys.argv[1]))
+MapPredictor(cfg).maps(np.zeros((600, 800, 3), np.uint8)).pairwise[np.arange(70), np.arange(70)]
+print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+"""
 
 # Seconds of the 2017 code (TensorFlow 1.15) on a machine that takes PLAIN_THERE for the plain graph.
 PLAIN_THERE = 0.305
@@ -93,57 +106,48 @@ def training_step(net_type, height, width, batch_size, mixed_precision):
             return median_seconds(lambda: session.run(step, feed), repeats=5) / batch_size
 
 
-def people_network():
-    """(session, [pictures, cells], outputs, dense outputs): the ResNet-101 of several people, untrained."""
+def people_config():
+    """The ResNet-101 of several people."""
     cfg = default_config()
-    cfg.update(net_type="resnet_101", num_joints=17, location_refinement=True, pairwise_predict=True)
-    with tf.Graph().as_default():
-        fed = [tf.placeholder(tf.float32, [None, None, None, 3]), tf.placeholder(tf.int32, [None, 3])]
-        dense = pose_net(cfg).test(fed[0])
-        with tf.variable_scope(tf.get_variable_scope(), reuse=True):
-            outputs = pose_net(cfg).test(*fed)
-        session = tf.Session(config=session_config())
-        session.run(tf.global_variables_initializer())
-        # Biases of 0, which no trained network has, would be optimised away.
-        session.run([tf.assign(v, tf.random_normal(v.shape, seed=0)) for v in tf.global_variables() if "beta" in v.op.name])
-    return session, fed, outputs, dense
+    cfg.update(net_type="resnet_101", num_joints=17, location_refinement=True, pairwise_predict=True,
+               init_weights=os.path.join(OUT, "people"), pairwise_stats_fn=os.path.join(OUT, "pairwise_stats.mat"))
+    return cfg
 
 
 def plain_inference():
-    """Seconds for one picture in the plain graph, all maps."""
-    session, (pictures, _), _, dense = people_network()
-    picture = np.zeros((1, HEIGHT, WIDTH, 3))
-    return median_seconds(lambda: session.run(dense, {pictures: picture}))
+    """Seconds for one picture in the plain graph, all maps; its untrained weights are written for people_config."""
+    cfg = people_config()
+    with tf.Graph().as_default():
+        tf.set_random_seed(0)
+        pictures = tf.placeholder(tf.float32, [None, None, None, 3])
+        outputs = pose_net(cfg).test(pictures)
+        with tf.Session(config=session_config()) as session:
+            session.run(tf.global_variables_initializer())
+            # Biases of 0, which no trained network has, would be optimised away.
+            session.run([tf.assign(v, tf.random_normal(v.shape, seed=0)) for v in tf.global_variables() if "beta" in v.op.name])
+            tf.train.Saver().save(session, cfg.init_weights, write_meta_graph=False, write_state=False)
+            save_pairwise_stats(cfg.pairwise_stats_fn, {(a, b): {"mean": np.zeros(2), "std": np.ones(2)}
+                                                        for a in range(17) for b in range(17) if a != b})
+            picture = np.zeros((1, HEIGHT, WIDTH, 3))
+            return median_seconds(lambda: session.run(outputs, {pictures: picture}))
 
 
 def engine_inference(precision, height=HEIGHT, width=WIDTH, repeats=9):
-    """Seconds for one picture as PosePredictor runs it: maps, and pairwise offsets at the detections of ten people."""
-    session, (pictures, cells), outputs, _ = people_network()
-    offsets = {"pairwise_pred": outputs.pop("pairwise_pred")}
-    maps = fast_session(session, [pictures], outputs, precision)
-    head = fast_session(session, [outputs["pairwise_features"], cells], offsets, precision)
-    session.close()
-    picture = np.zeros((1, height, width, 3))
-    detected = np.insert(CROWD["p10_cells"] % map_size(height, width, 8), 0, 0, axis=1)
-
-    def run():
-        network, fed, fetched = maps
-        features = network.run(fetched, {fed[0]: picture})["pairwise_features"]
-        network, fed, fetched = head
-        network.run(fetched, dict(zip(fed, (features, detected))))
-
-    return median_seconds(run, repeats)
+    """Seconds for one picture as demos and scripts run it: maps, and pairwise offsets at the detections of ten people."""
+    cfg = people_config()
+    cfg.precision = precision
+    predictor = MapPredictor(cfg)
+    picture = np.zeros((height, width, 3), np.uint8)
+    rows, columns = (CROWD["p10_cells"] % map_size(height, width, 8)).T
+    return median_seconds(lambda: predictor.maps(picture).pairwise[rows, columns], repeats)
 
 
 def memory_of_inference():
     """Peak memory in MB of a process that runs the network of several people on a picture of 800 x 600 px."""
-    engine_inference("auto", 600, 800, repeats=1)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
-
-
-def in_a_process_of_its_own(function):
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(function)
+    cfg = people_config()
+    keys = {key: cfg[key] for key in ("net_type", "num_joints", "location_refinement", "pairwise_predict", "init_weights",
+                                      "pairwise_stats_fn")}
+    return int(subprocess.check_output([sys.executable, "-c", RUN_AND_TELL_MEMORY, json.dumps(keys)], cwd=PROJECT)) / 1024.0
 
 
 def pose_difference():
@@ -208,21 +212,22 @@ def pairwise_targets():
 def cold_start():
     """Seconds from the command to the JSON of one picture."""
     picture = os.path.join(PROJECT, "demo/images/skier.jpg")
-    command = [sys.executable, os.path.join(PROJECT, "demo/singleperson.py"), picture, "--out", "out/bench"]
+    command = [sys.executable, os.path.join(PROJECT, "demo/singleperson.py"), picture, "--out", OUT]
     return median_seconds(lambda: subprocess.check_call(command, stdout=subprocess.DEVNULL), repeats=3)
 
 
 def processor():
-    """Its name and what it can, in words."""
+    """Its name and what it can, and what runs the networks, in words."""
     try:
         with open("/proc/cpuinfo") as stream:
-            lines = dict(line.split(":", 1) for line in stream.read().replace("\t", "").splitlines() if ":" in line)
+            name = next((line.split(":", 1)[1].strip() for line in stream if line.startswith("model name")), "")
     except OSError:
-        lines = {}
-    flags = lines.get("flags", "").split()
-    able = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in flags]
-    return "%s, %d cores, %s; bfloat16 is %s" % (lines.get("model name", "unknown processor").strip(), os.cpu_count(),
-                                                 " ".join(able), "used" if has_bfloat16() else "not used")
+        name = ""
+    able = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in flags()]
+    version = openvino_version()
+    return "%s, %d cores, %s; bfloat16 is %s; %s" % (
+        name or "unknown processor", os.cpu_count(), " ".join(able), "used" if computes_bfloat16() else "not used",
+        "OpenVINO %s" % version if version else "TensorFlow %s" % tf.__version__)
 
 
 def measure():
@@ -245,7 +250,7 @@ def measure():
             result.update(baseline_seconds=baselines[name], ratio=baselines[name] / result["seconds"])
         yield name, result
     yield "cold_start_s", {"value": cold_start()}
-    yield "peak_memory_mb", {"value": in_a_process_of_its_own(memory_of_inference)}
+    yield "peak_memory_mb", {"value": memory_of_inference()}
     differences = pose_difference()
     if differences is not None:
         yield "pose_diff_auto_median_px", {"value": differences[0]}
@@ -279,6 +284,8 @@ def draw(growth, path):
 
 def main():
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    os.makedirs(OUT, exist_ok=True)
+    os.environ["XDG_CACHE_HOME"] = os.path.join(OUT, "cache")
     print(processor())
     results = {}
     for name, result in measure():
@@ -290,7 +297,6 @@ def main():
                 result["ratio"], 1000 * result["baseline_seconds"]) if "ratio" in result else ""
             print("%-26s %10.1f ms%s" % (name, 1000 * result["seconds"], compared), flush=True)
     grown = growth(results)
-    os.makedirs("out", exist_ok=True)
     draw(grown, "out/bench.png")
     with open("out/bench.json", "w") as stream:
         json.dump(dict(results, growth=grown, processor=processor()), stream, indent=1)

@@ -9,9 +9,8 @@ import time
 
 import numpy as np
 
-from nnet.engine import fast_session
+from nnet.engine import load_networks
 from nnet.export import PICTURE
-from nnet.predict import setup_pose_prediction
 from nnet.tf import tf
 from util.command import run_command
 from util.config import load_config
@@ -21,10 +20,9 @@ THREADS = len(os.sched_getaffinity(0))
 
 
 def here(cfg, precision):
-    with tf.Graph().as_default():
-        session, inputs, outputs = setup_pose_prediction(cfg)
-    fast, (fed,), fetched = fast_session(session, [inputs], outputs, precision)
-    return lambda pictures: fast.run(fetched, {fed: pictures})
+    cfg.precision = precision
+    network = load_networks(cfg)["maps"]
+    return lambda pictures: network.run({"inputs": pictures})
 
 
 def openvino(path, precision, shape=None):

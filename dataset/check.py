@@ -76,8 +76,8 @@ def summary(name, items, skeleton):
 
 def start_judge(cfg, model, skeleton):
     """The nnet.doubts.Judge of --model: of the config `model`, "" = see the head of this file. Raises UserError."""
-    from nnet.checkpoint import snapshots  # TensorFlow takes seconds to load
-    from nnet.doubts import Judge
+    from nnet.doubts import Judge  # of no use without --model
+    from nnet.weights import snapshots
     network = cfg_from_file(model or cfg.config_file)
     newest = snapshots(os.path.join(os.path.dirname(network.config_file), network.snapshot_prefix))
     if newest:

@@ -4,7 +4,7 @@ import os
 
 from PIL import Image
 
-from nnet import checkpoint
+from nnet import weights
 from util.command import UserError, unique_names
 from util.config import PROJECT, cfg_from_file, find_file
 from util.image import ImageError, read_image
@@ -18,11 +18,11 @@ def choose_config(path, published, shipped):
     if path:
         return cfg_from_file(path)
     cfg = cfg_from_file(os.path.join(PROJECT, published))
-    if checkpoint.exists(find_file(cfg, "init_weights")):
+    if weights.exists(find_file(cfg, "init_weights")):
         return cfg
-    missing = "the published weights %s are not here (%s)" % (cfg.init_weights, checkpoint.hint(cfg.init_weights))
+    missing = "the published weights %s are not here (%s)" % (cfg.init_weights, weights.hint(cfg.init_weights))
     cfg = cfg_from_file(os.path.join(PROJECT, shipped))
-    if not checkpoint.exists(find_file(cfg, "init_weights")):
+    if not weights.exists(find_file(cfg, "init_weights")):
         raise UserError("%s, nor are those that %s names" % (missing, shipped))
     print("%s: using the shipped ones, %s" % (missing, shipped))
     return cfg

@@ -3,7 +3,6 @@
     python -m nnet.checkpoint snapshot-10000 models/mine      # the weights alone, to be kept or shipped
 """
 import argparse
-import glob
 import json
 import logging
 import os
@@ -12,45 +11,11 @@ import shutil
 
 from nnet.backbone import scope_of
 from nnet.tf import tf
-from util.command import UserError, run_command
-from util.skeleton import Skeleton
+from nnet.weights import PARTS, CheckpointError, read_side_file, required, snapshots
+from util.command import run_command
 
 AVERAGE = "/ExponentialMovingAverage"  # follows a variable's name: its running average, see ema_decay
 KEPT = 5  # snapshots; older ones are deleted
-# A checkpoint with an index is complete: removed first, written last. Not all have a graph (.meta).
-PARTS = (".index", ".json", ".data-00000-of-00001", ".meta")
-
-# What gets or makes weights, by the beginning of their files' names.
-SOURCES = {"mpii-": "models/mpii/download_models.sh", "coco-": "models/coco/download_models.sh",
-           "resnet_v1": "models/pretrained/download.sh", "efficientnet_lite": "models/pretrained/convert_efficientnet.py",
-           "movenet": "models/pretrained/convert_movenet.py"}
-
-
-class CheckpointError(UserError):
-    """Weights that are not there, or that do not fit; the message names the file."""
-
-
-def exists(prefix):
-    """Whether there is a checkpoint, of today's form or one file as TensorFlow wrote before 2017."""
-    return os.path.exists(prefix + ".index") or os.path.isfile(prefix)
-
-
-def hint(prefix):
-    """Where weights that are not there come from: the end of a sentence."""
-    for beginning, script in SOURCES.items():
-        if os.path.basename(prefix).startswith(beginning):
-            return "%s gets them" % script
-    return "models/mpii and models/coco have scripts that get published ones, models/single and models/multi hold some"
-
-
-def snapshots(prefix):
-    """[(iteration, path prefix)] of this project's complete snapshots <prefix>-<iteration>, oldest first."""
-    found = []
-    for path in glob.glob(glob.escape(prefix) + "-*.index"):
-        number = path[len(prefix) + 1:-len(".index")]
-        if number.isdigit() and os.path.exists(path[:-len(".index")] + ".json"):
-            found.append((int(number), path[:-len(".index")]))
-    return sorted(found)
 
 
 def save(session, prefix, saver, side_file, graph=False):
@@ -107,10 +72,8 @@ def save_snapshot(session, prefix, iteration, saver, side_file):
 
 
 def _reader(prefix):
-    if not exists(prefix):
-        raise CheckpointError("there are no weights %s (no file %s.index); %s" % (prefix, prefix, hint(prefix)))
     try:
-        return tf.train.NewCheckpointReader(prefix)
+        return tf.train.NewCheckpointReader(required(prefix))
     except (tf.errors.OpError, RuntimeError, ValueError) as error:
         raise CheckpointError("the weights %s cannot be read (%s)" % (prefix, error)) from None
 
@@ -166,23 +129,6 @@ def restore_for_training(session, prefix, cfg, network, everything):
         first = int(number.group(1)) + 1 if number else 0
     tf.train.Saver(there).restore(session, prefix)
     return first
-
-
-def read_side_file(prefix):
-    """The dict beside a checkpoint, or {} where there is none."""
-    if not os.path.exists(prefix + ".json"):
-        return {}
-    try:
-        with open(prefix + ".json", encoding="utf-8") as stream:
-            return json.load(stream)
-    except ValueError as error:
-        raise CheckpointError("%s.json, which belongs to the weights, is no JSON file (%s)" % (prefix, error)) from None
-
-
-def skeleton_of(prefix):
-    """The Skeleton that a checkpoint was trained for, by its side file, or None where nobody wrote one."""
-    fields = read_side_file(prefix).get("skeleton")
-    return Skeleton(**fields) if fields else None
 
 
 def export_weights(snapshot, out):

@@ -1,59 +1,151 @@
-"""A trained network, made fast: everything in its graph that no picture changes is worked out once."""
-from nnet.tf import session_config, tf
+"""Networks ready to run, from a config: frozen once, see nnet.freeze, kept in a cache folder, run by what is fastest there.
+
+That is OpenVINO where it is installed: measured with all networks here it computes as fast as TensorFlow, on processors
+with and without AVX-512 and bfloat16, but it starts within half a second, without TensorFlow's import of two, and takes a
+third of the memory. It is checked once against the network as it is. Where there is none, where it fails, and where there
+is a graphics card, TensorFlow runs the network.
+"""
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+
+import numpy as np
+
+from nnet.runtimes import OpenVINO, TensorFlow, openvino_version
+from nnet.weights import adopt_weights_skeleton, required
+from util.config import with_defaults
+from util.processor import computes_bfloat16, has_graphics_card
+
+NETWORK_KEYS = ("net_type", "stride", "mean_pixel", "num_joints", "location_refinement", "pairwise_predict",
+                "skip_connections", "intermediate_supervision", "intermediate_supervision_layer")
+TOLERANCE = 1e-4  # of the largest value of an output
+KEPT = 8  # networks in the cache folder
+_TEMPORARY = []  # folders that are deleted when the process ends
 
 
-def fast_session(session, fed, fetched, precision="auto"):
-    """(session, fed, fetched): the same network, with its own graph; what setup_pose_prediction gives, but faster.
+def load_networks(cfg):
+    """{"maps": Network, "pairwise": Network}, those that the config has, computing in its `precision`: "exact", float32,
+    equal to the network as it is to 1e-4; "auto", bfloat16 where the processor computes in it, else the same.
 
-    Variables become constants, and with them what is made of them alone: a batch normalisation is then a part of the
-    convolution before it.
-
-    fed: [tensor] that runs feed, all of them: placeholders, or what the network makes of those on its way
-    fetched: {name: tensor} that they fetch. Each set of tensors fetched keeps weights of its own: better always all
-    precision: "exact", float32, equal to the network given to 1e-4; "auto", bfloat16 where the processor computes in it,
-        else the same
+    maps: {"inputs": pictures [B, h, w, 3]} -> {"part_prob", ...}, see PoseNet.test; pairwise: {"pairwise_features": as
+    maps gave them, "cells": int [N, 3] (place in the batch, row, column)} -> {"offsets": [N, channels]}
+    Raises nnet.weights.CheckpointError where the weights are missing or do not fit.
     """
-    graph_def = folded(session, fed, list(fetched.values()))
-    with tf.Graph().as_default() as graph:
-        tf.import_graph_def(graph_def, name="")
-    same = {name: graph.get_tensor_by_name(tensor.name) for name, tensor in fetched.items()}
-    return (tf.Session(graph=graph, config=session_config(bfloat16=precision == "auto")),
-            [graph.get_tensor_by_name(tensor.name) for tensor in fed], same)
+    with_defaults(cfg)
+    weights = required(adopt_weights_skeleton(cfg))
+    folder = os.path.join(cache_folder(), _digest(cfg, weights))
+    bfloat16 = cfg.precision == "auto" and computes_bfloat16()
+    if os.path.isdir(folder):
+        try:
+            os.utime(folder)  # the cache keeps what was used last
+            return _opened(folder, bfloat16)
+        except Exception as error:  # whatever a damaged file leads to
+            logging.warning("%s is damaged and made anew (%s)", folder, _first_line(error))
+            shutil.rmtree(folder, ignore_errors=True)
+    return _opened(_frozen(cfg, folder), bfloat16)
 
 
-def folded(session, fed, fetched):
-    """The GraphDef of the operations between tensors, where all that does not depend on those fed is a constant. Names stay
-    as they are."""
-    changing = _depending_on(session.graph, fed)
-    operations, constants, todo = {tensor.op for tensor in fed}, {}, [tensor.op for tensor in fetched]
-    while todo:
-        operation = todo.pop()
-        if operation in operations:
-            continue
-        operations.add(operation)
-        for tensor in operation.inputs:
-            if tensor.op in changing:
-                todo.append(tensor.op)
-            else:
-                constants[tensor.op.name] = tensor
-    graph_def = tf.GraphDef()
-    graph_def.versions.CopyFrom(session.graph.as_graph_def().versions)
-    for tensor in fed:
-        node = graph_def.node.add(name=tensor.op.name, op="Placeholder")
-        node.attr["dtype"].type = tensor.dtype.as_datatype_enum
-        node.attr["shape"].shape.CopyFrom(tensor.shape.as_proto())
-    for name, value in session.run(constants).items():
-        node = graph_def.node.add(name=name, op="Const")
-        node.attr["dtype"].type = constants[name].dtype.as_datatype_enum
-        node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value))
-    graph_def.node.extend(operation.node_def for operation in operations - {tensor.op for tensor in fed})
-    return graph_def
+def cache_folder():
+    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "pose-tensorflow")
 
 
-def _depending_on(graph, tensors):
-    """The set of operations that need one of the tensors. In TensorFlow inputs are made before what takes them."""
-    found = {tensor.op for tensor in tensors}
-    for operation in graph.get_operations():
-        if any(tensor.op in found for tensor in operation.inputs):
-            found.add(operation)
-    return found
+def _digest(cfg, weights):
+    """Of all that a frozen network depends on: weights, keys of the config, and the sources of the networks.
+
+    The index of a checkpoint has checksums of all weights.
+    """
+    code = os.path.dirname(os.path.abspath(__file__))
+    sources = [os.path.join(code, name) for name in sorted(os.listdir(code)) if name.endswith(".py")]
+    digest = hashlib.sha256(json.dumps([cfg.get(key) for key in NETWORK_KEYS]).encode())
+    for path in sources + [weights + ".index" if os.path.exists(weights + ".index") else weights]:
+        with open(path, "rb") as stream:
+            digest.update(stream.read())
+    return digest.hexdigest()[:32]
+
+
+def _frozen(cfg, folder):
+    """Freeze the config's network into `folder`, whole or not at all, or where that cannot be written, into one that lasts
+    as long as the process. Returns which."""
+    from nnet.freeze import freeze  # TensorFlow takes seconds to load
+    parent = os.path.dirname(folder)
+    try:
+        os.makedirs(parent, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=parent) as temporary:
+            new = os.path.join(temporary, "network")
+            os.mkdir(new)
+            freeze(cfg, new)
+            os.rename(new, folder)
+        _forget_old(parent)
+    except OSError:
+        if not os.path.isdir(folder):  # nor has another process made it
+            _TEMPORARY.append(tempfile.TemporaryDirectory())
+            folder = _TEMPORARY[-1].name
+            freeze(cfg, folder)
+    return folder
+
+
+def _forget_old(parent):
+    folders = sorted((entry.path for entry in os.scandir(parent) if entry.is_dir()), key=os.path.getmtime)
+    for folder in folders[:-KEPT]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _opened(folder, bfloat16):
+    paths = {name: os.path.join(folder, name) for name in ("maps", "pairwise")}
+    return {name: Network(path, bfloat16) for name, path in paths.items() if os.path.exists(path + ".pb")}
+
+
+class Network(object):
+    """A frozen network in what runs it: OpenVINO where that can, until it fails, if ever."""
+
+    def __init__(self, path, bfloat16):
+        """path: of the network's files, without ending"""
+        self._path, self._bfloat16 = path, bfloat16
+        with np.load(path + ".npz", allow_pickle=False) as example:
+            self._names = [key[len("out_"):] for key in example.files if key.startswith("out_")]
+        version = None if has_graphics_card() else openvino_version()
+        try:
+            if version:
+                self._check(version)
+            self._running = self._runtime(OpenVINO if version else TensorFlow, bfloat16)
+        except Exception as error:  # another's package: nothing that it does shall end a prediction
+            self._fall_back(error)
+
+    def run(self, feed):
+        """{name: array} of all inputs -> {name: array} of all outputs"""
+        try:
+            return self._running.run(feed)
+        except Exception as error:
+            if isinstance(self._running, TensorFlow):
+                raise
+            self._fall_back(error)
+            return self._running.run(feed)
+
+    def _runtime(self, kind, bfloat16):
+        return kind(self._path + ".pb", self._names, bfloat16)
+
+    def _fall_back(self, error):
+        logging.warning("OpenVINO fails (%s): TensorFlow runs the network", _first_line(error))
+        self._running = self._runtime(TensorFlow, self._bfloat16)
+
+    def _check(self, version):
+        """Raises ValueError where OpenVINO does not compute what the network as it is has computed; each version once."""
+        passed = "%s.openvino-%s" % (self._path, version)
+        if os.path.exists(passed):
+            return
+        with np.load(self._path + ".npz", allow_pickle=False) as example:
+            found = self._runtime(OpenVINO, False).run({key[len("in_"):]: example[key] for key in example.files
+                                                        if key.startswith("in_")})
+            for name, value in found.items():
+                expected = example["out_" + name]
+                if not np.abs(value - expected).max() <= TOLERANCE * np.abs(expected).max():
+                    raise ValueError("%s differs from TensorFlow's" % name)
+        with open(passed, "w"):
+            pass
+
+
+def _first_line(error):
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,6 +1,6 @@
 """A trained network in a form that other programs run, and a JSON that says how to read what comes out of it.
 
-Exported is the folded network, see nnet.engine: pictures in, maps out, of any size. Nothing is written that does not
+Exported is the frozen network, see nnet.freeze: pictures in, maps out, of any size. Nothing is written that does not
 compute what the network here computes.
 """
 import json
@@ -16,8 +16,9 @@ import numpy as np
 from dataset import factory
 from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
 from dataset.pose_dataset import read_picture
-from nnet.engine import folded
-from nnet.map_predictor import scales_for, setup_pose_prediction
+from nnet.freeze import folded
+from nnet.map_predictor import scales_for
+from nnet.plain import setup_pose_prediction
 from nnet.tf import tf
 from util.command import UserError
 from util.config import PROJECT
@@ -49,13 +50,12 @@ def export(cfg, name, out, int8=False):
     form = _usable_format(name, int8)
     with tf.Graph().as_default():
         session, inputs, outputs = setup_pose_prediction(cfg)
-        outputs = {key: tf.identity(output, key) for key, output in outputs.items()}
     description = describe(cfg, outputs)
     pictures = _pictures()
     with session, tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, form.file_name(int8))
         with tf.Graph().as_default() as graph:
-            tf.import_graph_def(folded(session, [inputs], list(outputs.values())), name="")
+            tf.import_graph_def(folded(session, {INPUT: inputs}, outputs), name="")
         form.write(graph, list(outputs), path, calibration_pictures(cfg) if int8 else None)
         expected, found = session.run(outputs, {inputs: pictures}), form.run(path, pictures)
         differences = {key: float(np.abs(found[key] - expected[key]).max()) for key in outputs}

@@ -5,34 +5,12 @@ import numpy as np
 
 from dataset.maps import Maps, cell_centres, locref_px, map_size, pairwise_px
 from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
-from nnet.checkpoint import restore_network, skeleton_of
-from nnet.engine import fast_session
-from nnet.net_factory import pose_net
-from nnet.tf import session_config, tf
-from util.config import adopt_skeleton, find_file, with_defaults
+from nnet.engine import load_networks
+from util.config import with_defaults
 from util.image import resize
 from util.skeleton import Skeleton
 
 TILE_OVERLAP = 256  # px; half of it is a multiple of the largest stride, 32, as the tiles' size must be
-
-
-def setup_pose_prediction(cfg, pairwise_at=None):
-    """(session, inputs, outputs): the network with its weights, on the default graph.
-
-    inputs: placeholder of RGB pictures [B, h, w, 3]; outputs: {"part_prob", "locref", "pairwise_pred"}, those that the
-    config has, see PoseNet.test, also for pairwise_at. A config that does not say which joints it means takes those of the
-    weights. Raises nnet.checkpoint.CheckpointError where the weights are missing or do not fit.
-    """
-    with_defaults(cfg)
-    weights = find_file(cfg, "init_weights")
-    skeleton = skeleton_of(weights)
-    if skeleton is not None:
-        adopt_skeleton(cfg, skeleton, weights)
-    inputs = tf.placeholder(tf.float32, [None, None, None, 3], "inputs")
-    outputs = pose_net(cfg).test(inputs, pairwise_at)
-    session = tf.Session(config=session_config())
-    restore_network(session, weights)
-    return session, inputs, outputs
 
 
 def extract_cnn_output(outputs_np, cfg, pairwise_stats=None):
@@ -88,14 +66,7 @@ class MapPredictor(object):
 
     def __init__(self, cfg):
         self.cfg = cfg
-        with tf.Graph().as_default():
-            cells = tf.placeholder(tf.int32, [None, 3], "cells")  # place in the batch, row, column
-            session, inputs, outputs = setup_pose_prediction(cfg, cells)
-        offsets = outputs.pop("pairwise_pred", None)
-        self._session, (self._inputs,), self._outputs = fast_session(session, [inputs], outputs, cfg.precision)
-        if offsets is not None:
-            self._pairwise = fast_session(session, [outputs["pairwise_features"], cells], {"offsets": offsets}, cfg.precision)
-        session.close()
+        self._networks = load_networks(cfg)
         self._pairwise_units = _pairwise_units(cfg) if cfg.pairwise_predict else None
 
     def maps_by_scale(self, image):
@@ -137,7 +108,7 @@ class MapPredictor(object):
         return joined(rows, tops, size, axis=1)
 
     def _run(self, pictures):
-        return self._session.run(self._outputs, {self._inputs: pictures})
+        return self._networks["maps"].run({"inputs": pictures})
 
     def _with_mirror_image(self, image):
         """[2, H, W, 3], filled up to whole cells, so that they lie as well when the picture is mirrored."""
@@ -156,8 +127,7 @@ class MapPredictor(object):
         return (maps[0] + maps[1][:, ::-1, joints] * mirrored) / 2
 
     def _offsets_at(self, features, cells):
-        session, fed, fetched = self._pairwise
-        found = session.run(fetched, dict(zip(fed, (features, np.insert(cells, 0, 0, axis=1)))))
+        found = self._networks["pairwise"].run({"pairwise_features": features, "cells": np.insert(cells, 0, 0, axis=1)})
         return pairwise_px(found["offsets"], *self._pairwise_units)
 
 

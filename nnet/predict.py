@@ -4,8 +4,8 @@ from collections import namedtuple
 import numpy as np
 
 from dataset.maps import cell_centres, get_pairwise_index, map_size
-from nnet.map_predictor import (MapPredictor, extract_cnn_output, on_canvas, scales_for,  # noqa: F401
-                                setup_pose_prediction)
+from nnet.map_predictor import MapPredictor, extract_cnn_output, on_canvas, scales_for  # noqa: F401
+from nnet.plain import setup_pose_prediction  # noqa: F401
 from util.image import resize
 
 

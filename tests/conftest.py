@@ -23,6 +23,18 @@ def nothing_left_open():
         sys.modules["nnet.tf"].tf.reset_default_graph()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_its_own(tmp_path_factory):
+    """Networks that tests freeze are not kept among the user's."""
+    before = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if before is None:
+        del os.environ["XDG_CACHE_HOME"]
+    else:
+        os.environ["XDG_CACHE_HOME"] = before
+
+
 @pytest.fixture
 def numbers():
     """name -> what the 2017 code computed (tests/data/<name>.npz)."""

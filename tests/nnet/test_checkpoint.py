@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from conftest import ROOT
-from nnet import checkpoint
+from nnet import checkpoint, weights
 from nnet.net_factory import pose_net
 from nnet.tf import tf
 from util.config import cfg_from_file, default_config
@@ -142,7 +142,7 @@ def test_exported_weights_lack_the_optimisers(tmp_path):
     ("models/multi/train/pose_cfg.yaml", "pretrained/convert_movenet.py"),
     ("models/single/train/heads_cfg.yaml", "pretrained/convert_movenet.py")])
 def test_missing_weights_name_the_script_that_gets_them(config_file, script):
-    hint = checkpoint.hint(cfg_from_file(os.path.join(ROOT, config_file)).init_weights)
+    hint = weights.hint(cfg_from_file(os.path.join(ROOT, config_file)).init_weights)
     assert hint == "models/%s gets them" % script and os.path.exists(os.path.join(ROOT, "models", script))
 
 

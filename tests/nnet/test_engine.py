@@ -1,71 +1,196 @@
+import os
+import shutil
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from nnet.engine import fast_session, folded
+from conftest import DOTS, ROOT
+from nnet import engine, freeze
+from nnet.backbone import NET_TYPES
+from nnet.engine import cache_folder, load_networks
 from nnet.net_factory import pose_net
-from nnet.tf import has_bfloat16, tf
-from util.config import default_config
+from nnet.predict import setup_pose_prediction
+from nnet.runtimes import OpenVINO, TensorFlow, openvino_version
+from nnet.tf import tf
+from util.config import Config, cfg_from_file, default_config
+from util.default_config import KEYS
 
-HEADS = ("part_prob", "locref", "pairwise_pred")
+NEEDS_OPENVINO = pytest.mark.skipif(openvino_version() is None, reason="there is no OpenVINO")
+PICTURES = np.random.RandomState(2).randint(0, 256, (1, 60, 90, 3)).astype(np.float32)
 
 
-@pytest.fixture(scope="module", params=["resnet_50", "efficientnet_lite0", "mobilenet_v2_fpn_1.0"])
-def network(request):
-    """(session, [pictures, cells], outputs) of a network whose batch normalisations have statistics of their own."""
+SMALL = dict(net_type="mobilenet_v2_fpn_1.0", stride=4, skip_connections=False)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """Checkpoint prefix of a small untrained network."""
+    prefix = str(tmp_path_factory.mktemp("weights") / "small")
+    save_untrained(prefix)
+    return prefix
+
+
+def save_untrained(prefix, seed=0):
     cfg = default_config()
-    cfg.update(net_type=request.param, stride=4 if "fpn" in request.param else 8, num_joints=4, location_refinement=True,
-               pairwise_predict=True, skip_connections=request.param == "efficientnet_lite0")
-    rng = np.random.RandomState(0)
-    with tf.Graph().as_default():
-        tf.set_random_seed(0)
-        fed = [tf.placeholder(tf.float32, [None, None, None, 3]), tf.placeholder(tf.int32, [None, 3])]
-        outputs = pose_net(cfg).test(*fed)
-        session = tf.Session()
+    cfg.update(DOTS, **SMALL)
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.set_random_seed(seed)
+        pose_net(cfg).test(tf.placeholder(tf.float32, [1, None, None, 3]))
         session.run(tf.global_variables_initializer())
-        session.run([v.initializer for v in tf.global_variables() if "BatchNorm" in v.op.name],
-                    {v.initializer.inputs[1]: rng.uniform(0.5, 1.5, v.shape.as_list())
-                     for v in tf.global_variables() if "BatchNorm" in v.op.name})
-    return session, fed, outputs
+        tf.train.Saver().save(session, prefix, write_meta_graph=False, write_state=False)
 
 
-FEED = np.random.RandomState(1).randint(0, 256, (2, 40, 50, 3)), [[0, 0, 0], [1, 3, 5], [0, 4, 2], [1, 4, 7], [0, 2, 6]]
+@pytest.fixture
+def cfg(tmp_path, write_config, weights, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return cfg_from_file(write_config(tmp_path, init_weights=weights, precision="exact", **SMALL))
 
 
-def run(session, fed, outputs):
-    return session.run({name: outputs[name] for name in HEADS}, dict(zip(fed, FEED)))
+@pytest.fixture(scope="module")
+def frozen(weights, tmp_path_factory):
+    """A folder with the network of `cfg`, frozen."""
+    folder = str(tmp_path_factory.mktemp("frozen"))
+    cfg = default_config()
+    cfg.update(DOTS, init_weights=weights, **SMALL)
+    freeze.freeze(cfg, folder)
+    return folder
 
 
-def test_exact_equals_the_plain_graph(network):
-    expected = run(*network)
-    found = run(*fast_session(*network, precision="exact"))
-    for name in HEADS:
-        size = np.abs(expected[name]).max()
-        assert size > 1e-3, name
-        np.testing.assert_allclose(found[name], expected[name], rtol=0, atol=1e-4 * size, err_msg=name)
+@pytest.fixture
+def frozen_at_once(frozen, monkeypatch):
+    """For tests of what happens around it: whatever shall be frozen, `frozen` is taken."""
+    def copied(_, folder):
+        for name in os.listdir(frozen):
+            shutil.copy(os.path.join(frozen, name), folder)
+
+    monkeypatch.setattr(freeze, "freeze", copied)
 
 
-@pytest.mark.skipif(not has_bfloat16(), reason="this processor does not compute in bfloat16")
-def test_auto_is_near_exact_and_not_the_same(network):
-    expected = run(*network)
-    found = run(*fast_session(*network, precision="auto"))
-    for name in HEADS:
-        difference = np.abs(found[name] - expected[name]).max() / np.abs(expected[name]).max()
-        assert 1e-6 < difference < 0.1, name
+def kept():
+    """The networks in the cache folder."""
+    return sorted(os.listdir(cache_folder()))
 
 
-def test_only_what_pictures_change_is_left_to_do(network):
-    session, fed, outputs = network
-    left = {node.op for node in folded(session, fed, list(outputs.values())).node}
-    assert "Conv2D" in left and not left & {"Variable", "VariableV2", "VarHandleOp", "Rsqrt"}
+def check(networks, cfg):
+    with tf.Graph().as_default():
+        session, inputs, outputs = setup_pose_prediction(cfg)
+        expected = session.run(outputs, {inputs: PICTURES})
+    found = networks["maps"].run({"inputs": PICTURES})
+    assert set(found) == set(expected) == {"part_prob", "locref"}
+    for name in expected:
+        np.testing.assert_allclose(found[name], expected[name], rtol=0, atol=1e-4 * np.abs(expected[name]).max())
 
 
-def test_a_part_of_the_network(network):
-    """Pairwise offsets from features that were kept: other cells can be asked for without running the backbone again."""
-    session, (pictures, cells), outputs = network
-    features, expected = session.run([outputs["pairwise_features"], outputs["pairwise_pred"]],
-                                     {pictures: FEED[0], cells: FEED[1]})
-    head, fed, fetched = fast_session(session, [outputs["pairwise_features"], cells],
-                                      {"pairwise_pred": outputs["pairwise_pred"]}, "exact")
-    assert len(head.graph.get_operations()) < len(session.graph.get_operations()) / 4
-    found = head.run(fetched, dict(zip(fed, (features, FEED[1][:3]))))["pairwise_pred"]
-    np.testing.assert_allclose(found, expected[:3], rtol=0, atol=1e-4 * np.abs(expected).max())
+def test_exact_equals_the_network_as_it_is(cfg):
+    for _ in range(2):  # made, and taken from the cache
+        check(load_networks(cfg), cfg)
+    assert len(kept()) == 1
+
+
+def test_a_network_is_frozen_once(cfg, frozen_at_once, monkeypatch):
+    load_networks(cfg)
+    monkeypatch.setattr(engine, "_frozen", None)  # an error where it is called
+    cfg.update(precision="auto", test_sizes=[100])
+    load_networks(cfg)
+    cfg.mean_pixel = [1.0, 2.0, 3.0]
+    with pytest.raises(TypeError):
+        load_networks(cfg)
+
+
+def test_other_weights_are_another_network(cfg, tmp_path):
+    """Also where they have the same name."""
+    cfg.init_weights = str(tmp_path / "weights")
+    for seed in range(2):
+        save_untrained(cfg.init_weights, seed)
+        check(load_networks(cfg), cfg)
+    assert len(kept()) == 2
+
+
+@pytest.mark.parametrize("net_type", NET_TYPES)
+def test_a_digest_knows_all_keys_that_make_a_network(net_type):
+    read = set()
+
+    class Recording(Config):
+        def __getattribute__(self, key):
+            read.add(key)
+            return super(Recording, self).__getattribute__(key)
+
+    cfg = Recording(default_config())
+    cfg.update(net_type=net_type, stride=4 if "fpn" in net_type else 8, num_joints=4, location_refinement=True,
+               pairwise_predict=True, skip_connections=net_type.startswith("efficientnet"),
+               intermediate_supervision=net_type == "resnet_101")
+    read.clear()
+    with tf.Graph().as_default():
+        pose_net(cfg).test(tf.placeholder(tf.float32, [None, None, None, 3]), tf.placeholder(tf.int32, [None, 3]))
+    assert {"num_joints", "mean_pixel"} <= read & set(KEYS) <= set(engine.NETWORK_KEYS)
+
+
+def test_a_folder_that_cannot_be_written(cfg, frozen_at_once, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    check(load_networks(cfg), cfg)
+
+
+def test_a_damaged_file_is_made_anew(cfg, frozen_at_once, caplog):
+    load_networks(cfg)
+    path = os.path.join(cache_folder(), kept()[0], "maps.pb")
+    with open(path, "r+b") as stream:
+        stream.truncate(1000)
+    check(load_networks(cfg), cfg)
+    assert "is damaged and made anew" in caplog.text and os.path.getsize(path) > 1000
+
+
+def test_the_networks_used_last_are_kept(cfg, frozen_at_once, monkeypatch):
+    monkeypatch.setattr(engine, "KEPT", 2)
+    names = {}
+    for first in (1.0, 2.0, 1.0, 3.0):
+        cfg.mean_pixel = [first, 0.0, 0.0]
+        load_networks(cfg)
+        names.update({name: first for name in kept() if name not in names})
+    assert sorted(names[name] for name in kept()) == [1.0, 3.0]
+
+
+@NEEDS_OPENVINO
+def test_openvino_runs_where_it_is(cfg, frozen_at_once):
+    assert isinstance(load_networks(cfg)["maps"]._running, OpenVINO)
+
+
+@pytest.mark.parametrize("why", ["missing", "graphics card", "fails", "wrong", "fails later"])
+def test_tensorflow_runs_where_openvino_does_not(cfg, frozen_at_once, why, monkeypatch, caplog):
+    if why != "missing" and openvino_version() is None:
+        pytest.skip("there is no OpenVINO")
+
+    def wrong(self, feed):
+        return {name: value + 0.1 for name, value in run(self, feed).items()}
+
+    def fails(*_):
+        raise RuntimeError("it is broken\nat line 5")
+
+    run = OpenVINO.run
+    if why == "missing":
+        monkeypatch.setitem(sys.modules, "openvino", None)
+    elif why == "graphics card":
+        monkeypatch.setattr(engine, "has_graphics_card", lambda: True)
+    elif why != "fails later":
+        monkeypatch.setattr(OpenVINO, *{"fails": ("__init__", fails), "wrong": ("run", wrong)}[why])
+    networks = load_networks(cfg)
+    if why == "fails later":
+        monkeypatch.setattr(OpenVINO, "run", fails)
+    check(networks, cfg)
+    assert isinstance(networks["maps"]._running, TensorFlow)
+    warning = {"fails": "it is broken", "fails later": "it is broken", "wrong": "differs from TensorFlow's"}.get(why)
+    assert [record.getMessage().startswith("OpenVINO fails (") and warning in record.getMessage()
+            for record in caplog.records] == ([True] if warning else [])
+
+
+@NEEDS_OPENVINO
+def test_a_network_that_was_frozen_needs_no_tensorflow(cfg, frozen_at_once):
+    load_networks(cfg)
+    program = ("import sys; sys.modules['tensorflow'] = None\n"
+               "import numpy, nnet.predict; from util.config import cfg_from_file\n"
+               "cfg = cfg_from_file(sys.argv[1]); cfg.precision = 'exact'\n"
+               "print(nnet.predict.PosePredictor(cfg).find(numpy.zeros((64, 64, 3), numpy.uint8)).pose.shape)")
+    printed = subprocess.check_output([sys.executable, "-c", program, cfg.config_file], cwd=ROOT, universal_newlines=True)
+    assert printed == "(4, 3)\n"

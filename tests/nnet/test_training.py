@@ -16,6 +16,7 @@ from dataset.batch import Batch, Extra
 from nnet import checkpoint, training
 from nnet.predict import PosePredictor
 from nnet.tf import tf
+from nnet.weights import exists
 from util import pck
 from util.command import UserError
 from util.config import cfg_from_file
@@ -95,7 +96,7 @@ def test_ctrl_c_saves(folder, how, write_config, random_weights):
     process.send_signal(how)
     assert process.wait() == 0
     number = int(re.search(r"stopped; wrote \S*snapshot-(\d+)", (folder / "output").read_text()).group(1))
-    assert 2 <= number < 40 and checkpoint.exists(str(folder / ("snapshot-%d" % number)))
+    assert 2 <= number < 40 and exists(str(folder / ("snapshot-%d" % number)))
 
 
 def test_finished_trainings_are_not_repeated(folder, caplog):
@@ -162,7 +163,7 @@ def test_kinds_of_pictures(folder, mode):
         else:
             grey.convert(mode).save("im%d.png" % number)
     training.train(config(cosine=[0.001, 0.001, 1]))
-    assert checkpoint.exists("snapshot-1")
+    assert exists("snapshot-1")
 
 
 def test_with_pairwise_offsets(folder, caplog):
