@@ -11,7 +11,7 @@ try:
 except ImportError:
     cv2 = None
 
-FLOW_SIZE = 320  # px: motion is measured in frames reduced to as many pixels as a square of this side has
+FLOW_SIZE = 480  # px: motion is measured in frames reduced to as many pixels as a square of this side has
 PATCH = 8  # samples along a side of a patch
 PATCH_SIDE = 4.0  # its side, in units of the person: see multiperson.pairwise.person_units
 

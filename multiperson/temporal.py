@@ -14,7 +14,7 @@ from util.config import find_file
 
 FEATURES = ("distance", "patch difference", "change of size", "age", "doubt", "exp(-distance)", "exp(-flow error)",
             "patch difference * distance")
-REACH = 12.0  # units: there are no edges between detections farther apart after the motion
+REACH = 8.0  # units: there are no edges between detections farther apart after the motion
 DRIFT = 0.5  # units by which, with each frame in between, one knows less about where somebody is
 
 

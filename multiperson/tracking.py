@@ -21,6 +21,7 @@ from multiperson.temporal import Points, candidate_pairs, carried, points_of, te
 RIVAL_JOINTS = 3  # tracks that both remember so many of the same joints are two people, however alike they look now
 KNOWN_JOINTS = 3  # enough to see somebody who was seen before
 SLOWING = 0.9  # what is left, a frame later, of the velocity of somebody out of sight: who is hidden may well have stopped
+LOST = 2.0  # units of the person: the flow's error from which on it is not believed
 STEADY = 0.7  # how much of its velocity a track keeps from one frame to the next
 
 
@@ -78,19 +79,21 @@ def empty_tracks():
 def predicted(tracks, motions):
     """Yields the Points of Tracks as seen from each of the next frames, between which lie the Motions.
 
-    Joints of the newest decided frame follow the optical flow, others whatever of their person does; who is out of sight
-    goes on at the velocity that it had.
+    Joints of the newest decided frame follow the optical flow, where it comes back to them, others whatever of their person
+    does; who is out of sight, or too fast for the flow, goes on at the velocity that they had.
     """
     points, owner, count = tracks.points, tracks.owner, len(tracks.number)
-    fresh = points.age == 0
-    seen = np.bincount(owner[fresh], minlength=count)[:, None]
+    seen = points.age == 0
     for motion in motions:
         moved, error = motion.carry(points.position)
-        step = np.where(fresh[:, None], moved - points.position, 0)
+        error = points.error + np.where(seen, error, 0)
+        followed = seen & (error <= LOST * points.unit)
+        step = np.where(followed[:, None], moved - points.position, 0)
         total = np.stack([np.bincount(owner, step[:, axis], count) for axis in (0, 1)], axis=1)
-        shift = np.where(seen > 0, total / np.maximum(seen, 1), tracks.velocity)
-        points = points._replace(position=points.position + np.where(fresh[:, None], step, shift[owner]), age=points.age + 1,
-                                 error=points.error + np.where(fresh, error, 0))
+        number = np.bincount(owner[followed], minlength=count)[:, None]
+        shift = np.where(number > 0, total / np.maximum(number, 1), tracks.velocity)
+        points = points._replace(position=points.position + np.where(followed[:, None], step, shift[owner]),
+                                 age=points.age + 1, error=error)
         yield points
 
 
