@@ -11,6 +11,9 @@ from multiperson.pairwise import SpatialModel, person_units
 from nnet.map_predictor import MapPredictor
 from util.command import UserError
 
+LARGEST_UNIT = 11.0  # px of the resized frame, see multiperson.pairwise.person_units: larger people are left to smaller sizes
+OVERLAP = 0.8  # smaller sizes take people from so much less on
+
 
 class FrameGraph(NamedTuple):
     """All in px of the frame.
@@ -50,10 +53,24 @@ class FramePredictor(object):
 
 
 def frame_graph(model, found):
-    """The FrameGraph of what was found at several sizes: [(scale, Detections, Maps)]; model: SpatialModel"""
-    scale, _, maps = max(found, key=lambda one: one[0])
-    detections = together([one[:2] for one in found])
+    """The FrameGraph of what was found at several sizes: [(scale, Detections, Maps)]; model: SpatialModel. Each person is
+    taken from the largest size that still suits them."""
+    found = sorted(found, key=lambda one: one[0])
+    scale, _, maps = found[-1]
+    suiting = []
+    for place, (own, detections, _) in enumerate(found):
+        largest = LARGEST_UNIT if place > 0 else np.inf
+        smallest = LARGEST_UNIT * OVERLAP * own / found[place + 1][0] if own < scale else 0.0
+        suiting.append((own, of_units(detections, smallest, largest)))
+    detections = together(suiting)
     unit = np.concatenate([person_units(detections, joint) for joint in range(model.cfg.num_joints)])
     locref = None if maps.locref is None else maps.locref / scale
     return FrameGraph(build_graph(model, detections), unit, detections, Maps(maps.scores, locref, None),
                       model.cfg.stride / scale)
+
+
+def of_units(detections, smallest, largest):
+    """Those Detections whose person_units are within a range, px."""
+    units = [person_units(detections, joint) for joint in range(len(detections.coord))]
+    kept = [(smallest <= unit) & (unit <= largest) for unit in units]
+    return Detections(*([values[one] for values, one in zip(part, kept)] for part in detections))

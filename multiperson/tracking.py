@@ -19,8 +19,9 @@ from multiperson.people import SAME_PERSON, Person, people_of, similarity, solve
 from multiperson.temporal import Points, candidate_pairs, carried, points_of, temporal_features
 
 RIVAL_JOINTS = 3  # tracks that both remember so many of the same joints are two people, however alike they look now
-KNOWN_JOINTS = 3  # enough to see somebody who was seen before
+KNOWN_PART = 1 / 3  # of the joints that a track remembers must be found, else its person is out of sight
 SLOWING = 0.9  # what is left, a frame later, of the velocity of somebody out of sight: who is hidden may well have stopped
+WHOLE = 0.7  # of the joints that a track remembers must be found, to tell its velocity
 LOST = 2.0  # units of the person: the flow's error from which on it is not believed
 STEADY = 0.7  # how much of its velocity a track keeps from one frame to the next
 
@@ -210,7 +211,8 @@ class Tracker(object):
         labels = self._whole(frame, labels, self._people(frame, labels[count:]))
         row = {label: row for row, label in reversed(list(enumerate(labels[:count])))}  # of several tracks the oldest
         absorbed = {place: row[label] for place, label in enumerate(labels[:count]) if row[label] != place}
-        people = [(person, row.get(label)) for person, label in self._people(frame, labels[count:], row)]
+        people = [(person, row.get(label)) for person, label in self._people(frame, labels[count:])]
+        people = [(person, known) for person, known in people if known is None or self._in_sight(person, known)]
         numbers = self._remember(people, frame, remembered, absorbed)
         self._window.popleft()
         for later in self._window:
@@ -218,19 +220,21 @@ class Tracker(object):
         self._waiting.append((frame.frame, [person for person, _ in people], numbers, (self._tracks, self._next), solution))
         return [self._reported()] if len(self._waiting) >= self._cfg.track_min_frames else []
 
-    def _people(self, frame, labels, known=()):
-        """[(Person, its label)]: those whom the frame's nodes [n] of one label are, where these have enough joints; whoever is
-        already known, by one of the labels `known`, needs fewer."""
+    def _in_sight(self, person, row):
+        """Whether enough of the joints are found by which the track in a row remembers a person: else those few may well be
+        somebody's who covers them."""
+        return person.visibility.sum() >= KNOWN_PART * np.sum(self._tracks.owner == row)
+
+    def _people(self, frame, labels):
+        """[(Person, its label)]: those whom the frame's nodes [n] of one label are, where these have enough joints."""
         kept = labels >= 0
         label, place = np.unique(labels[kept], return_inverse=True)
         cluster = np.full(len(labels), -1)
         cluster[kept] = place
         graph = frame.graph
         _, people = people_of(graph, cluster, costs(graph.probability), costs(graph.edge_probability), self._cfg.num_joints)
-        people = [(person, label[cluster[person.members[0]]]) for person in people]
-        fewest = self._cfg.person_min_joints
-        return [(frame.complete(person), label) for person, label in people
-                if person.visibility.sum() >= (min(fewest, KNOWN_JOINTS) if label in known else fewest)]
+        return [(frame.complete(person), label[cluster[person.members[0]]]) for person in people
+                if person.visibility.sum() >= self._cfg.person_min_joints]
 
     def _whole(self, frame, labels, people):
         """Labels of the tracks and of a frame's nodes, those of people put together whose absent joints, filled in, make them
@@ -319,7 +323,7 @@ def steadied(velocity, now, remembered, before, first):
     now, remembered: its Points in this frame, and as expected there; before: [n, 2] where the latter were
     """
     _, new, old = np.intersect1d(now.joint, np.where(remembered.age == 1, remembered.joint, -1), return_indices=True)
-    if not len(new):
+    if len(new) < WHOLE * len(remembered.joint) and not first:  # partly covered: what is left seems slow
         return velocity
     step = np.median(now.position[new] - before[old], axis=0)
     return step if first else STEADY * velocity + (1 - STEADY) * step
