@@ -41,15 +41,19 @@ class FramePredictor(object):
             raise UserError("tracking needs a spatial model that measures in the person's own size (pairwise_relative: true)")
         self._cfg = cfg
         self._predictor = MapPredictor(cfg)
-        self._model = SpatialModel(cfg).load()
+        self.model = SpatialModel(cfg).load()
 
     def graph(self, image):
         """The FrameGraph of a frame, uint8 RGB [h, w, 3]."""
+        return frame_graph(self.model, self.search(image))
+
+    def search(self, image):
+        """What the network finds in a frame, uint8 RGB [h, w, 3], as frame_graph takes it."""
         found = []
         for scale, maps in self._predictor.maps_by_scale(image):
             detections = best_of_each_joint(extract_detections(self._cfg, *maps), self._cfg.most_detections)
             found.append((scale, detections, maps._replace(pairwise=None)))
-        return frame_graph(self._model, found)
+        return found
 
 
 def frame_graph(model, found):
