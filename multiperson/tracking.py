@@ -14,13 +14,12 @@ from scipy.special import expit
 from lib.multicut_cython.solution import Solution
 from multiperson.graph import Graph, costs
 from multiperson.motion import PATCH, Motion, View
-from multiperson.pairwise import same_joint_probability
 from multiperson.people import SAME_PERSON, Person, people_of, similarity, solve_within_reach
 from multiperson.temporal import Points, candidate_pairs, carried, points_of, temporal_features
 
 RIVAL_JOINTS = 3  # tracks that both remember so many of the same joints are two people, however alike they look now
 KNOWN_PART = 1 / 3  # of the joints that a track remembers must be found, else its person is out of sight
-SLOWING = 0.9  # what is left, a frame later, of the velocity of somebody out of sight: who is hidden may well have stopped
+SLOWING = 0.97  # what is left, a frame later, of the velocity of somebody out of sight: who is hidden may well have stopped
 WHOLE = 0.7  # of the joints that a track remembers must be found, to tell its velocity
 LOST = 2.0  # units of the person: the flow's error from which on it is not believed
 STEADY = 0.7  # how much of its velocity a track keeps from one frame to the next
@@ -103,27 +102,25 @@ def strangers(tracks):
     return tracks.absent[:, None] >= tracks.life
 
 
-def between_tracks(tracks, temporal, relative):
-    """Edges [m, 2] between Tracks and their probability [m], by all joints that both remember.
+def rivals(tracks):
+    """Pairs [k, 2] of Tracks that are two people for ever: they were there together, and both remember RIVAL_JOINTS of the same
+    joints. Others who were there together may be two parts of one person."""
+    points, count = tracks.points, len(tracks.number)
+    remembered = np.zeros((count, points.joint.max(initial=-1) + 1))
+    remembered[tracks.owner, points.joint] = 1
+    together = ~(strangers(tracks) | strangers(tracks).T)
+    return np.argwhere(np.triu(together & (remembered.dot(remembered.T) >= RIVAL_JOINTS), 1))
 
-    Who was there together is told apart as detections of one frame are, see same_joint_probability: two people have many
-    such joints, far apart; of two parts of one person, who were taken for two, it says nothing. Strangers may be somebody who
-    went and came back: there are temporal edges between their joints. temporal: PairModel
-    """
-    points, owner, count = tracks.points, tracks.owner, len(tracks.number)
-    start, end = np.nonzero((points.joint[:, None] == points.joint) & (owner[:, None] < owner))
-    together = ~(strangers(tracks) | strangers(tracks).T)[owner[start], owner[end]]
-    start, end = start[together], end[together]
-    distance = np.linalg.norm(points.position[start] - points.position[end], axis=1)
-    if relative:
-        distance = distance / np.sqrt(points.unit[start] * points.unit[end])
-    later, now = candidate_pairs(points, points)
-    kept = strangers(tracks)[owner[later], owner[now]] & (points.age[now] == 0)
-    later, now = later[kept], now[kept]
-    again = temporal.probability(temporal_features(points, points, later, now))
-    cost = np.zeros((count, count))
-    np.add.at(cost, (owner[start], owner[end]), costs(same_joint_probability(distance, relative)))
-    np.add.at(cost, (owner[later], owner[now]), costs(again))
+
+def returns(tracks, temporal):
+    """Edges [m, 2] between Tracks and their probability [m]: strangers may be somebody who went and came back, as all temporal
+    edges between their joints together say. temporal: PairModel"""
+    points, owner = tracks.points, tracks.owner
+    before, now = candidate_pairs(points, points)
+    kept = strangers(tracks)[owner[before], owner[now]] & (points.age[now] == 0)
+    before, now = before[kept], now[kept]
+    cost = np.zeros((len(tracks.number),) * 2)
+    np.add.at(cost, (owner[before], owner[now]), costs(temporal.probability(temporal_features(points, points, before, now))))
     edges = np.argwhere(cost)
     return edges, expit(-cost[tuple(edges.T)])
 
@@ -183,7 +180,7 @@ class Tracker(object):
         tracks, frames = self._tracks, list(self._window)
         first = np.cumsum([len(tracks.number)] + [len(frame.graph.joint) for frame in frames])
         place = dict(zip(frames, first))
-        links = [between_tracks(tracks, self._temporal, self._cfg.pairwise_relative)]
+        links = [returns(tracks, self._temporal)]
         for frame, points in zip(frames, predicted(tracks, (frame.motion for frame in frames))):
             edges, probability = self._linked(points, frame.points)
             links.append((np.column_stack([tracks.owner[edges[:, 0]], edges[:, 1] + place[frame]]), probability))
@@ -200,7 +197,7 @@ class Tracker(object):
         graph = self._window_graph()
         return solve_within_reach(
             graph, costs(graph.probability), costs(graph.edge_probability), must_keep=np.arange(len(self._tracks.number)),
-            time_limit=self._cfg.solver_time_limit, effort=self._cfg.solver_effort)
+            must_cut=rivals(self._tracks), time_limit=self._cfg.solver_time_limit, effort=self._cfg.solver_effort)
 
     def _decide(self):
         """Decide the first frame of the window, and take it out -> [TrackedFrame] that can be reported."""
@@ -241,12 +238,11 @@ class Tracker(object):
         alike: parts of one person. people: [(Person, label)] by falling score"""
         count = len(labels) - len(frame.graph.joint)
         row = {label: row for row, label in reversed(list(enumerate(labels[:count])))}
-        joints = [set(self._tracks.points.joint[self._tracks.owner == row].tolist()) for row in range(count)]
+        apart = {frozenset(pair) for pair in rivals(self._tracks).tolist()}
         kept = []
         for person, label in sorted(people, key=lambda one: row.get(one[1], count)):
             for other, known in kept:
-                apart = label in row and known in row and len(joints[row[label]] & joints[row[known]]) >= RIVAL_JOINTS
-                if not apart and alike(person, other, self._sigmas):
+                if frozenset((row.get(label), row.get(known))) not in apart and alike(person, other, self._sigmas):
                     labels = np.where(labels == label, known, labels)
                     break
             else:
