@@ -26,7 +26,7 @@ PIP = -W ignore -m pip --quiet --disable-pip-version-check install
 	@echo "installing into .venv: TensorFlow and other packages, and this project; a few minutes the first time"
 	@$(PYTHON) -m venv .venv || { echo "python3 -m venv failed: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
 	@$(BIN)/python $(PIP) --upgrade pip
-	@$(BIN)/python $(PIP) -e ".[cpu,exact,h5,test,track,video]"
+	@$(BIN)/python $(PIP) -e ".[cpu,exact,h5,serve,test,track,video]"
 	@touch $@
 
 .venv-tf1/installed: $(SOURCES)

@@ -8,6 +8,7 @@ import numpy as np
 from multiperson.correction import Constraints, Everybody, correct
 from multiperson.explanation import Explanation, Node, Size, explain
 from multiperson.graph import costs
+from multiperson.predict import Search
 from multiperson.visualize import draw_people
 from nnet.predict import Found
 from util.config import Config
@@ -146,6 +147,11 @@ class SeveralPeople(People):
         self.difference = 0.0 if before is None else _objective(self._everybody) - _objective(before._everybody)
         persons = (same[0][1] for same in self._everybody.people)
         super().__init__(cfg, size, [Person(cfg, one.keypoints, one.visibility, one.score) for one in persons])
+
+    @property
+    def searches(self) -> List[Search]:
+        """What the picture showed at each size, as multiperson.predict.Search: its maps, detections and assembly."""
+        return self._everybody.searches
 
     def explain(self) -> Explanation:
         """The graph of detections, the nodes, and pairs of them, the edges, over all sizes at which the picture was
