@@ -89,8 +89,9 @@ class People(Sequence):
         """Entries of a COCO results file."""
         return [person.to_coco(image_id) for person in self]
 
-    def explain(self) -> Explanation:
-        """What the people were assembled from, see multiperson.explanation."""
+    def explain(self, edges: bool = True) -> Explanation:
+        """What the people were assembled from, see multiperson.explanation. edges: False leaves them out, of which a crowd
+        has tens of thousands"""
         raise NotImplementedError
 
     def correct(self, join: Iterable[Tuple[int, int]] = (), cut: Iterable[Tuple[int, int]] = (),
@@ -110,7 +111,7 @@ class OnePerson(People):
     def draw(self, image: Any) -> np.ndarray:
         return self[0].draw(image)
 
-    def explain(self) -> Explanation:
+    def explain(self, edges: bool = True) -> Explanation:
         """A node for each joint, the best place in its score map; there are no edges, and nothing was assembled."""
         names = Skeleton.from_config(self._cfg).joint_names
         nodes = [Node(joint, names[joint], (x, y), score, float(costs(score)), 0, 0, False)
@@ -153,10 +154,11 @@ class SeveralPeople(People):
         """What the picture showed at each size, as multiperson.predict.Search: its maps, detections and assembly."""
         return self._everybody.searches
 
-    def explain(self) -> Explanation:
+    def explain(self, edges: bool = True) -> Explanation:
         """The graph of detections, the nodes, and pairs of them, the edges, over all sizes at which the picture was
-        searched; what they cost, and how far from the best the assembly can be. See multiperson.explanation."""
-        return explain(self._cfg, self._everybody)
+        searched; what they cost, and how far from the best the assembly can be. See multiperson.explanation. edges: False
+        leaves them out, of which a crowd has tens of thousands"""
+        return explain(self._cfg, self._everybody, edges)
 
     def correct(self, join: Iterable[Tuple[int, int]] = (), cut: Iterable[Tuple[int, int]] = (),
                 keep: Iterable[int] = ()) -> "SeveralPeople":

@@ -8,6 +8,7 @@ Ctrl-C ends it. Pictures are kept in memory only. Other programs may use it as w
 packages of its own, the extra "serve", and Python 3.10 or newer.
 """
 import argparse
+import gc
 import sys
 
 
@@ -45,4 +46,5 @@ def load(config, weights):
         raise UserError("%s finds one person, who is not assembled: a config with pairwise_model_dir is needed" % config)
     pose = Pose(cfg)
     pose(np.zeros((416, 416, 3), np.uint8))
+    gc.freeze()  # what TensorFlow has made is never rubbish, and looking through it takes longer than an assembly
     return pose

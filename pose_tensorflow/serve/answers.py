@@ -6,31 +6,41 @@ import numpy as np
 from PIL import Image
 
 from dataset.maps import get_pairwise_index
+from multiperson.correction import first_nodes
 
 MAP_COLOUR = (255, 0, 128)
 LEAST_PROBABILITY = 0.01  # of edges that are told
 
 
-def prediction(name, people, skeleton, stride):
+def prediction(name, people, skeleton, cfg):
     """What a picture showed: what stays the same however it is corrected, and how it was assembled.
 
-    name: the id of the result; people: SeveralPeople; skeleton: theirs; stride: px that a cell of the maps
-    stands for, in the resized picture
+    name: the id of the result; people: SeveralPeople; skeleton: theirs; cfg: their network's
     """
-    explanation = people.explain()
+    explanation = people.explain(edges=False)
     height, width = people.size
     nodes = [{"number": node.number, "joint": skeleton.joint_id(node.joint), "position": rounded(node.position, 2),
               "score": round(node.score, 4), "cost": round(node.cost, 4), "size": node.size} for node in explanation.nodes]
-    edges = [{"a": edge.a, "b": edge.b, "probability": round(edge.probability, 4), "cost": round(edge.cost, 4)}
-             for edge in explanation.edges if edge.probability >= LEAST_PROBABILITY]
     return {"id": name, "width": width, "height": height, "joint_names": skeleton.joint_names, "limbs": skeleton.limbs,
-            "cells": [round(stride / float(size.scale), 4) for size in explanation.sizes],
-            "nodes": nodes, "edges": edges, "assembly": assembly(people, skeleton)}
+            "score_threshold": cfg.score_threshold,
+            "cells": [round(cfg.stride / float(size.scale), 4) for size in explanation.sizes],
+            "nodes": nodes, "edges": edges(people), "assembly": assembly(people, skeleton)}
+
+
+def edges(people):
+    """Pairs of nodes that may well be one person's."""
+    entries = []
+    for found, first in zip(people.searches, first_nodes(people.searches).tolist()):
+        graph, cost = found.assembly.graph, found.assembly.edge_cost
+        likely = np.flatnonzero(graph.edge_probability >= LEAST_PROBABILITY)
+        columns = zip((graph.edges[likely] + first).tolist(), graph.edge_probability[likely].tolist(), cost[likely].tolist())
+        entries += [{"a": a, "b": b, "probability": round(p, 4), "cost": round(c, 4)} for (a, b), p, c in columns]
+    return entries
 
 
 def assembly(people, skeleton):
     """People, which node is whose, and how good that is. people: SeveralPeople"""
-    explanation = people.explain()
+    explanation = people.explain(edges=False)
     persons = [dict(person.to_json(), visibility=person.visibility.tolist(), nodes=nodes)
                for person, nodes in zip(people, nodes_of_joints(people, explanation.nodes, skeleton))]
     return dict(bounds(explanation), people=persons, person=[node.person for node in explanation.nodes],
@@ -59,8 +69,8 @@ def nodes_of_joints(people, nodes, skeleton):
 def offsets(people, joint):
     """Where the detections of a joint expect the joints of their person: a list of {"number": of the node, "expected": [J]
     places (x, y), px of the picture; null for the joint itself}."""
-    entries, first = [], 0
-    for found in people.searches:
+    entries = []
+    for found, first in zip(people.searches, first_nodes(people.searches).tolist()):
         graph, detections = found.assembly.graph, found.detections
         joints = len(detections.coord)
         others = [other for other in range(joints) if other != joint]
@@ -70,7 +80,6 @@ def offsets(people, joint):
             places = dict(zip(others, places))
             entries.append({"number": first + node, "expected": [rounded(places.get(other, ()), 1) or None
                                                                  for other in range(joints)]})
-        first += len(graph.joint)
     return entries
 
 

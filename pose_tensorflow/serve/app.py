@@ -105,7 +105,7 @@ class Server(object):
         people = self._pose(decode(body, self._limits))
         logging.info("%d people in a picture of %d x %d", len(people), *people.size[::-1])
         name = self._results.add(Result(body, people))
-        return JSONResponse(answers.prediction(name, people, self._pose.skeleton, self._pose.cfg.stride))
+        return JSONResponse(answers.prediction(name, people, self._pose.skeleton, self._pose.cfg))
 
     def _assembled(self, body):
         name, corrections, _ = parse(body)
