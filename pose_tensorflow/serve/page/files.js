@@ -22,6 +22,7 @@ async function drawn({url, prediction: {width, height}}, {svg, layers}) {
   people.setAttribute("height", height);
   people.removeAttribute("style");
   people.append(layers.limbs.cloneNode(true), layers.joints.cloneNode(true));
+  for (const nobodys of people.querySelectorAll("[data-person='']")) nobodys.remove();
   const canvas = Object.assign(document.createElement("canvas"), {width, height});
   const text = new XMLSerializer().serializeToString(people);
   for (const source of [url, `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`]) {

@@ -20,6 +20,7 @@ import uvicorn  # noqa: E402
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
 
 from conftest import ROOT  # noqa: E402
+from pose_tensorflow.commands.serve import load  # noqa: E402
 from pose_tensorflow.serve.app import make_app  # noqa: E402
 
 OUT = os.path.join(ROOT, "out")
@@ -34,9 +35,9 @@ DROP = """async ([name, bytes]) => {
 
 
 @pytest.fixture(scope="module")
-def address(pose):
+def address():
     """Of a server that runs."""
-    server = uvicorn.Server(uvicorn.Config(make_app(pose), port=0, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(make_app(load("multi", None)), port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -48,6 +49,8 @@ def address(pose):
 
 @pytest.fixture(scope="module")
 def browser():
+    if CHROMIUM is None:
+        pytest.fail("Chromium was not found (Debian: apt install chromium)", pytrace=False)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
