@@ -37,6 +37,7 @@ export function showSteps(session) {
     item.append(`${inWords(session, step)}: ${effect(step)}; `, cost);
     return item;
   }));
+  byId("steps").scrollTop = byId("steps").scrollHeight;
 }
 
 export function inWords(session, {kind, nodes}) {
@@ -45,7 +46,8 @@ export function inWords(session, {kind, nodes}) {
 }
 
 export function costOf({cost}) {
-  return Math.abs(cost) < 5e-4 ? "it cost nothing" : cost > 0 ? `it cost ${cost.toFixed(3)}` : `it saved ${(-cost).toFixed(3)}`;
+  if (Math.abs(cost) < 5e-4) return "it cost nothing";
+  return cost > 0 ? `it cost ${cost.toFixed(3)}` : `it saved ${(-cost).toFixed(3)}`;
 }
 
 export function jointInWords(session, {joint, number, score, node}) {

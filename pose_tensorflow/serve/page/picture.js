@@ -66,7 +66,7 @@ export class Picture {
   draw(changed = []) {
     this.joints = jointsOf(this.session, this.withFree);
     this.radii = new Map(this.session.assembly.numbers.map(number => [number, this.radiusOf(number)]));
-    this.radii.set(null, Math.min(RADIUS.most * this.unit, ...this.radii.values()));
+    this.radii.set(null, Math.max(RADIUS.least * this.unit, ...this.radii.values()));
     this.drawLimbs();
     this.drawJoints();
     this.mark(changed);
@@ -99,7 +99,7 @@ export class Picture {
     this.layers.joints.replaceChildren();
     for (const {node, x, y, number, detected} of this.joints) {
       const [colour, r] = [colourOf(number), this.radii.get(number)];
-      const look = number === null ? {fill: "#fff", "fill-opacity": 0.7, stroke: colour, "stroke-dasharray": `${r / 2} ${r / 3}`}
+      const look = number === null ? {fill: "#fff", "fill-opacity": 0.5, stroke: colour}
         : detected ? {fill: colour, stroke: "#fff"} : {fill: "#fff", stroke: colour};
       const own = {"data-node": node ?? "", "data-person": number ?? ""};
       element("circle", {cx: x, cy: y, r, "stroke-width": (number === null ? 0.4 : 0.3) * r, ...own, ...look},

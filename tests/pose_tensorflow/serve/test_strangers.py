@@ -1,4 +1,5 @@
 """What is malformed, too large, too much at once or from elsewhere: an answer with a sentence, and a server that goes on."""
+import asyncio
 import io
 import random
 import struct
@@ -9,7 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from serving import *  # noqa: F401,F403 (fixtures)
+from serving import *  # noqa: F401,F403 (fixtures; first: it skips where there is no Starlette)
+
+from starlette.exceptions import HTTPException
+
+from pose_tensorflow.serve.incoming import read_body
 
 JPEG = {"Content-Type": "image/jpeg"}
 
@@ -108,6 +113,17 @@ def test_bodies_are_measured(make_client, jumping):
     assert answer.status_code == 413 and answer.json() == {"error": "the request has more than 1000 bytes"}
     chunks = client.post("/predict", content=iter([b"x" * 600] * 3), headers=JPEG)
     assert chunks.status_code == 413
+
+
+def test_bodies_that_never_end():
+    class Request(object):
+        async def stream(self):
+            yield b"x"
+            await asyncio.sleep(60)
+
+    with pytest.raises(HTTPException) as refused:
+        asyncio.run(read_body(Request(), 1000, 0.01))
+    assert refused.value.status_code == 408 and "within 0.01 seconds" in refused.value.detail
 
 
 def test_the_least_recently_used_results_go(make_client, jumping):
