@@ -12,7 +12,7 @@ import http.client
 import json
 import os
 import random
-import socket
+import re
 import struct
 import subprocess
 import sys
@@ -29,15 +29,10 @@ class Server(object):
     """A `pose serve` of its own, on a port that is free."""
 
     def __enter__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "pose_tensorflow", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-m", "pose_tensorflow", "serve", "--port", "0"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT,
-                                         env=dict(os.environ, PYTHONPATH=ROOT))
-        self._process.stdout.readline()
-        while not self.answers():
-            time.sleep(0.1)
+                                         env=dict(os.environ, PYTHONPATH=ROOT), universal_newlines=True)
+        self.port = int(re.match(r"http://127\.0\.0\.1:(\d+)", self._process.stdout.readline()).group(1))
         return self
 
     def __exit__(self, *_):

@@ -9,6 +9,7 @@ packages of its own, the extra "serve", and Python 3.10 or newer.
 """
 import argparse
 import gc
+import socket
 import sys
 
 
@@ -19,7 +20,7 @@ def main():
     parser.add_argument("--weights", help="checkpoint prefix, instead of the config's init_weights")
     parser.add_argument("--host", default="127.0.0.1",
                         help="address, or name, at which it listens; default: %(default)s, for this machine alone")
-    parser.add_argument("--port", type=int, default=8000, help="default: %(default)s")
+    parser.add_argument("--port", type=int, default=8000, help="0: any that is free; default: %(default)s")
     args = parser.parse_args()
     from util.command import UserError
     if sys.version_info < (3, 10):
@@ -29,10 +30,20 @@ def main():
         from pose_tensorflow.serve.app import make_app
     except ImportError as error:
         raise UserError("this needs packages of its own (%s): pip install \"pose-tensorflow[serve]\"" % error) from None
-    pose = load(args.config, args.weights)
-    url = "http://%s:%d" % ("[%s]" % args.host if ":" in args.host else args.host, args.port)
-    print("%s shows the page; Ctrl-C ends it" % url, flush=True)
-    uvicorn.run(make_app(pose, [args.host]), host=args.host, port=args.port, log_level="warning")
+    with listen(args.host, args.port) as listener:
+        app = make_app(load(args.config, args.weights), [args.host])
+        host = "[%s]" % args.host if ":" in args.host else args.host
+        print("http://%s:%d shows the page; Ctrl-C ends it" % (host, listener.getsockname()[1]), flush=True)
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+
+
+def listen(host, port):
+    """A socket that listens; port: 0 = any that is free. Raises UserError."""
+    from util.command import UserError
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, OverflowError) as error:
+        raise UserError("cannot listen at %s, port %d (%s)" % (host, port, error)) from None
 
 
 def load(config, weights):
