@@ -28,13 +28,13 @@ def test_networks_for_one_person():
         serve.load("single", None)
 
 
-@pytest.mark.parametrize("missing, sentence", [
-    (("version_info", (3, 7, 16)), "needs Python 3.10 or newer; here is 3.7"),
-    (("modules", dict(sys.modules, uvicorn=None)), "pip install .pose-tensorflow.serve.")])
-def test_what_it_needs(monkeypatch, missing, sentence):
+def test_what_it_needs(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["pose serve"])
-    monkeypatch.setattr(sys, *missing)
-    with pytest.raises(UserError, match=sentence):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(UserError, match="pip install .pose-tensorflow.serve."):
+        serve.main()
+    monkeypatch.setattr(sys, "version_info", (3, 7, 16))
+    with pytest.raises(UserError, match="needs Python 3.10 or newer; here is 3.7"):
         serve.main()
 
 
