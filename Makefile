@@ -10,6 +10,12 @@ demo: .venv/installed
 test: .venv/installed
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
+# The page of pose serve in Chromium (Debian: apt install chromium); screenshots go to out/.
+test-web: .venv/installed
+	@$(BIN)/python $(PIP) playwright
+	@mkdir -p out
+	POSE_WEB=1 $(BIN)/python -m pytest -q -s tests/pose_tensorflow/serve/test_web.py
+
 test-tf1: .venv-tf1/installed
 	.venv-tf1/bin/python -m pytest -q -n 2 --dist worksteal
 
@@ -26,7 +32,7 @@ PIP = -W ignore -m pip --quiet --disable-pip-version-check install
 	@echo "installing into .venv: TensorFlow and other packages, and this project; a few minutes the first time"
 	@$(PYTHON) -m venv .venv || { echo "python3 -m venv failed: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
 	@$(BIN)/python $(PIP) --upgrade pip
-	@$(BIN)/python $(PIP) -e ".[cpu,exact,h5,test,track,video]"
+	@$(BIN)/python $(PIP) -e ".[cpu,exact,h5,serve,test,track,video]"
 	@touch $@
 
 .venv-tf1/installed: $(SOURCES)
@@ -36,4 +42,4 @@ PIP = -W ignore -m pip --quiet --disable-pip-version-check install
 	@.venv-tf1/bin/python $(PIP) -e ".[tf1,test]"
 	@touch $@
 
-.PHONY: demo test test-tf1 sanitize bench
+.PHONY: demo test test-web test-tf1 sanitize bench

@@ -52,9 +52,9 @@ DATA = {
     "models": ["README.md", "fetch.sh", "dataset_example.mat", "*/README.md", "*/download*.sh", "*/test/pose_cfg.yaml",
                "*/video/pose_cfg.yaml", "*/train/*_cfg.yaml", "single/mobilenet-v2-fpn-single.*", "single/reliability.png",
                "multi/mobilenet-v2-fpn-multi.*", "multi/pairwise/*.mat"],
-    "pose_tensorflow": ["py.typed"],
+    "pose_tensorflow": ["py.typed", "serve/page/*"],
 }
-TEST = ["pytest", "pytest-xdist", "hypothesis", "setuptools"]
+TEST = ["pytest", "pytest-xdist", "hypothesis", "httpx", "setuptools"]
 
 setup(
     name="pose-tensorflow",
@@ -100,7 +100,7 @@ setup(
         "track": ["motmetrics"],
         "onnx": ["onnx", "onnxruntime", "tf2onnx"],
         "openvino": ["nncf", "openvino"],
-        "serve": ["starlette", "uvicorn"],
+        "serve": ["starlette>=0.37; python_version >= '3.10'", "uvicorn; python_version >= '3.10'"],
         "completion": ["argcomplete"],
         "test": TEST,
         "dev": TEST + ["argcomplete", "build"],

@@ -8,7 +8,7 @@ from typing import List, NamedTuple, Tuple
 
 import numpy as np
 
-from multiperson.people import SAME_PERSON, Person, kept_once, similarity
+from multiperson.people import SAME_PERSON, Person, kept_once, similarities
 from multiperson.predict import Search, assemble_graph, reported
 from util.skeleton import Skeleton
 
@@ -142,14 +142,15 @@ def _matched(cfg, searches, said, home):
     settled = {owner[place] for place in nodes}
     leading = {owner[place] for place in nodes if home.get(place) == place[0]}
     same, other = ({frozenset(owner.get(place) for place in pair) for pair in said.across[kind]} for kind in ("join", "cut"))
-    sigmas = Skeleton.from_config(cfg).oks_sigmas
+    similar = similarities([person for _, person in found], Skeleton.from_config(cfg).oks_sigmas) >= SAME_PERSON
 
     def alike(first, second):
-        if frozenset((first, second)) in same | other:
-            return frozenset((first, second)) in same
+        pair = frozenset((first, second))
+        if pair in same or pair in other:
+            return pair in same
         if first in settled and second in settled and found[first][0] == found[second][0]:
             return False  # they may look alike, and have been told apart
-        return similarity(found[first][1], found[second][1], sigmas) >= SAME_PERSON
+        return similar[first, second]
 
     groups = kept_once([person for _, person in found], alike, leading)
     lending = settled.union(*same)

@@ -72,8 +72,8 @@ class Explanation(NamedTuple):
         return [node for node in self.nodes if node.suppressed]
 
 
-def explain(cfg, everybody):
-    """The Explanation of multiperson.correction.Everybody."""
+def explain(cfg, everybody, with_edges=True):
+    """The Explanation of multiperson.correction.Everybody. with_edges: False leaves them out"""
     searches, people = everybody
     names = Skeleton.from_config(cfg).joint_names
     nodes, edges, sizes = [], [], []
@@ -83,12 +83,17 @@ def explain(cfg, everybody):
                  for node in person.members.tolist()}
         nodes += [Node(first + node, names[joint], tuple(position), score, cost, size, owner.get(node), cluster < 0)
                   for node, (joint, position, score, cost, cluster) in enumerate(_node_values(found))]
-        joined = inner_edges(assembly.graph.edges, assembly.person)
-        edges += map(Edge._make, zip(*((assembly.graph.edges + first).T.tolist()),
-                                     assembly.graph.edge_probability.tolist(), assembly.edge_cost.tolist(), joined.tolist()))
+        edges += _edges(assembly, first) if with_edges else []
         sizes.append(Size(found.scale, assembly.objective, assembly.lower_bound, assembly.gap))
     objective, bound = sum(size.objective for size in sizes), sum(size.lower_bound for size in sizes)
     return Explanation(nodes, edges, sizes, objective, bound, _gap(objective, bound))
+
+
+def _edges(assembly, first):
+    """Edges of an Assembly whose first node has the number `first`."""
+    joined = inner_edges(assembly.graph.edges, assembly.person)
+    return map(Edge._make, zip(*((assembly.graph.edges + first).T.tolist()), assembly.graph.edge_probability.tolist(),
+                               assembly.edge_cost.tolist(), joined.tolist()))
 
 
 def _node_values(found):

@@ -145,8 +145,8 @@ def drop_duplicates(people, sigmas=None):
 
     People [Person], in the same pixels; sigmas: [J], see util.skeleton.Skeleton
     """
-    return [people[place] for place in
-            kept_once(people, lambda place, other: similarity(people[place], people[other], sigmas) >= SAME_PERSON)]
+    same = similarities(people, sigmas) >= SAME_PERSON
+    return [people[place] for place in kept_once(people, lambda place, other: same[place, other])]
 
 
 def kept_once(people, alike, leading=()):
@@ -162,14 +162,26 @@ def kept_once(people, alike, leading=()):
 
 
 def similarity(first, second, sigmas=None):
-    """COCO's object keypoint similarity of two Persons, over the joints that were found of both; 0 where there are none.
+    """The similarity of two Persons, see similarities."""
+    return float(similarities([first, second], sigmas)[0, 1])
+
+
+def similarities(people, sigmas=None):
+    """[P, P]: COCO's object keypoint similarity of each two of P Persons, over the joints that were found of both; 0 where
+    there are none.
 
     Their size is that of the larger one's joints' box: of somebody found in part the whole is somebody else's duplicate.
     """
-    both = first.visibility & second.visibility
-    if not both.any():
-        return 0.0
-    sigmas = np.full(len(both), SIGMA) if sigmas is None else np.asarray(sigmas)
-    area = max(np.prod(np.ptp(person.keypoints[person.visibility, :2], axis=0)) for person in (first, second))
-    distance2 = np.sum((first.keypoints[both, :2] - second.keypoints[both, :2]) ** 2, axis=1)
-    return float(np.exp(-distance2 / (8 * sigmas[both] ** 2 * (area + 1))).mean())
+    if not people:
+        return np.zeros((0, 0))
+    visible = np.stack([person.visibility for person in people])
+    points = np.where(visible[..., None], np.stack([person.keypoints[:, :2] for person in people]), 0)
+    sigmas = np.full(visible.shape[1], SIGMA) if sigmas is None else np.asarray(sigmas)
+    low, high = (edge(np.where(visible[..., None], points, beyond), axis=1) for edge, beyond in (
+        (np.min, np.inf), (np.max, -np.inf)))
+    area = np.prod(high - low, axis=1)
+    area = np.maximum(area[:, None], area)[..., None]
+    both = visible[:, None] & visible
+    distance2 = np.square(points[:, None] - points).sum(axis=3)  # [P, P, J]
+    alike = np.where(both, np.exp(-distance2 / (8 * sigmas ** 2 * (area + 1))), 0)
+    return alike.sum(axis=2) / np.maximum(both.sum(axis=2), 1)

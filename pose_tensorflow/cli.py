@@ -28,6 +28,7 @@ COMMANDS = {
     "train": Command("pose_tensorflow.commands.train", "train a network on a data set"),
     "eval": Command("pose_tensorflow.commands.evaluate", "measure how good a network is on a data set"),
     "export": Command("pose_tensorflow.commands.export", "write a network for ONNX, OpenVINO, TensorFlow Lite"),
+    "serve": Command("pose_tensorflow.commands.serve", "show a page on which people are found, and corrected"),
     "bench": Command("benchmarks.bench", "measure how fast it is on this machine", "make bench"),
     "download": Command("pose_tensorflow.commands.download", "get weights that others published"),
 }

@@ -8,6 +8,7 @@ import numpy as np
 from multiperson.correction import Constraints, Everybody, correct
 from multiperson.explanation import Explanation, Node, Size, explain
 from multiperson.graph import costs
+from multiperson.predict import Search
 from multiperson.visualize import draw_people
 from nnet.predict import Found
 from util.config import Config
@@ -88,8 +89,9 @@ class People(Sequence):
         """Entries of a COCO results file."""
         return [person.to_coco(image_id) for person in self]
 
-    def explain(self) -> Explanation:
-        """What the people were assembled from, see multiperson.explanation."""
+    def explain(self, edges: bool = True) -> Explanation:
+        """What the people were assembled from, see multiperson.explanation. edges: False leaves them out, of which a crowd
+        has tens of thousands"""
         raise NotImplementedError
 
     def correct(self, join: Iterable[Tuple[int, int]] = (), cut: Iterable[Tuple[int, int]] = (),
@@ -109,7 +111,7 @@ class OnePerson(People):
     def draw(self, image: Any) -> np.ndarray:
         return self[0].draw(image)
 
-    def explain(self) -> Explanation:
+    def explain(self, edges: bool = True) -> Explanation:
         """A node for each joint, the best place in its score map; there are no edges, and nothing was assembled."""
         names = Skeleton.from_config(self._cfg).joint_names
         nodes = [Node(joint, names[joint], (x, y), score, float(costs(score)), 0, 0, False)
@@ -147,10 +149,16 @@ class SeveralPeople(People):
         persons = (same[0][1] for same in self._everybody.people)
         super().__init__(cfg, size, [Person(cfg, one.keypoints, one.visibility, one.score) for one in persons])
 
-    def explain(self) -> Explanation:
+    @property
+    def searches(self) -> List[Search]:
+        """What the picture showed at each size, as multiperson.predict.Search: its maps, detections and assembly."""
+        return self._everybody.searches
+
+    def explain(self, edges: bool = True) -> Explanation:
         """The graph of detections, the nodes, and pairs of them, the edges, over all sizes at which the picture was
-        searched; what they cost, and how far from the best the assembly can be. See multiperson.explanation."""
-        return explain(self._cfg, self._everybody)
+        searched; what they cost, and how far from the best the assembly can be. See multiperson.explanation. edges: False
+        leaves them out, of which a crowd has tens of thousands"""
+        return explain(self._cfg, self._everybody, edges)
 
     def correct(self, join: Iterable[Tuple[int, int]] = (), cut: Iterable[Tuple[int, int]] = (),
                 keep: Iterable[int] = ()) -> "SeveralPeople":

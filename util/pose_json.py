@@ -38,7 +38,12 @@ def frame_entry(frame, people, numbers=None):
     return {"frame": frame.number, "time": round(float(frame.time), 4), "people": people}
 
 
+def poses_document(skeleton, images):
+    """Image entries with the skeleton that tells what their keypoints are: what poses.json holds."""
+    return {"joint_names": skeleton.joint_names, "limbs": skeleton.limbs, "images": images}
+
+
 def write_poses(path, skeleton, images):
-    """Write image entries, with the skeleton that tells what their keypoints are. Raises UserError."""
+    """Write the poses_document of image entries. Raises UserError."""
     with replacing(path) as stream:
-        json.dump({"joint_names": skeleton.joint_names, "limbs": skeleton.limbs, "images": images}, stream, indent=1)
+        json.dump(poses_document(skeleton, images), stream, indent=1)

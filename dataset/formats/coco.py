@@ -66,27 +66,35 @@ def _points(annotation, names, path):
 
 
 def write_coco(path, items, skeleton):
-    """Write DataItems as an annotation file; returns the folder that its file names start from. Raises UserError.
-
-    A dataset.mat knows neither visibility nor masks: all joints are visible, box, area and segmentation are those of
-    the joints' box.
-    """
+    """Write DataItems as an annotation file; returns the folder that its file names start from. Raises UserError."""
     paths = [os.path.abspath(item.im_path) for item in items]
     folder = os.path.commonpath([os.path.dirname(one) for one in paths])
     ids = [item.coco_id for item in items]
     if None in ids or len(set(ids)) < len(ids):  # not from COCO, or from several files of it
         ids = list(range(1, len(items) + 1))
-    images = [{"id": number, "file_name": os.path.relpath(im_path, folder), "height": item.im_size[1],
-               "width": item.im_size[2], "license": 0} for number, im_path, item in zip(ids, paths, items)]
+    images = [image_entry(number, os.path.relpath(im_path, folder), item.im_size[1:])
+              for number, im_path, item in zip(ids, paths, items)]
     people = [(number, person) for number, item in zip(ids, items) for person in item.joints or [] if len(person)]
+    with replacing(path) as stream:
+        json.dump(annotation_document(images, people, skeleton), stream)
+    return folder
+
+
+def image_entry(number, file_name, size):
+    """An entry of "images". size: (height, width), px"""
+    return {"id": number, "file_name": file_name, "height": size[0], "width": size[1], "license": 0}
+
+
+def annotation_document(images, people, skeleton):
+    """What an annotation file holds. people: pairs (id of the picture, n x 3 (joint id, x, y)), n > 0
+
+    All joints are visible, box, area and segmentation are those of the joints' box: a dataset.mat knows no better.
+    """
     category = {"id": 1, "name": "person", "supercategory": "person", "keypoints": skeleton.joint_names,
                 "skeleton": [[a + 1, b + 1] for a, b in skeleton.limbs]}
-    document = {"info": {}, "licenses": [], "categories": [category], "images": images,
-                "annotations": [_annotation(number, image, person, skeleton.num_joints)
-                                for number, (image, person) in enumerate(people, 1)]}
-    with replacing(path) as stream:
-        json.dump(document, stream)
-    return folder
+    return {"info": {}, "licenses": [], "categories": [category], "images": images,
+            "annotations": [_annotation(number, image, person, skeleton.num_joints)
+                            for number, (image, person) in enumerate(people, 1)]}
 
 
 def write_coco_results(path, images):
