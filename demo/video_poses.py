@@ -1,5 +1,6 @@
 """The poses of a video, found, written and drawn frame by frame. A run that was stopped goes on where it was."""
 import contextlib
+import glob
 import hashlib
 import itertools
 import json
@@ -26,6 +27,8 @@ def settings_of(video, cfg, **selection):
     """What decides about the poses in a file: with other settings, it cannot go on."""
     weights = find_file(cfg, "init_weights")
     files = [path for path in (weights, weights + ".index", weights + ".data-00000-of-00001") if os.path.isfile(path)]
+    if cfg.get("pairwise_model_dir"):
+        files += sorted(glob.glob(os.path.join(glob.escape(find_file(cfg, "pairwise_model_dir")), "*_model*.mat")))
     keys = {key: value for key, value in cfg.items() if key not in ("config_file", "init_weights")}
     return dict(video=os.path.basename(os.path.normpath(video.name)), bytes=video.size,
                 config=_digest([json.dumps(keys, sort_keys=True).encode()]),

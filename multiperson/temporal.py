@@ -15,6 +15,7 @@ from util.config import find_file
 FEATURES = ("distance", "patch difference", "change of size", "age", "doubt", "exp(-distance)", "exp(-flow error)",
             "patch difference * distance")
 REACH = 8.0  # units: there are no edges between detections farther apart after the motion
+OLDEST = 8  # frames: there are no older examples to learn from
 DRIFT = 0.5  # units by which, with each frame in between, one knows less about where somebody is
 
 
@@ -65,6 +66,6 @@ def temporal_features(before, after, start, end):
     distance = np.linalg.norm(before.position[start] - after.position[end], axis=1) / (unit * (1 + DRIFT * (age - 1)))
     different = 1 - np.einsum("mk,mk->m", before.patch[start], after.patch[end])
     return np.column_stack([
-        distance, different, np.abs(np.log(before.unit[start] / after.unit[end])), np.log(age),
+        distance, different, np.abs(np.log(before.unit[start] / after.unit[end])), np.log(np.minimum(age, OLDEST)),
         1 - before.probability[start] * after.probability[end], np.exp(-distance), np.exp(-before.error[start] / unit),
         different * distance])

@@ -5,9 +5,9 @@ import numpy as np
 
 from multiperson.motion import Motion, View
 from multiperson.spatial_model_training import NOBODY, PairExamples
-from multiperson.temporal import candidate_pairs, carried, points_of, temporal_features
+from multiperson.temporal import OLDEST, candidate_pairs, carried, points_of, temporal_features
 
-AGES = (1, 2, 3, 5, 8)  # frames between the detections of examples
+AGES = (1, 2, 3, 5, OLDEST)  # frames between the detections of examples
 NEAR = 1.5  # units of the person within which a detection is the joint that is labelled there
 
 

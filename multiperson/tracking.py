@@ -2,8 +2,8 @@
 
 Nodes are the detections of several frames. Edges are those of each frame, see multiperson/graph.py, and temporal ones between
 detections of one joint in different frames, see multiperson/temporal.py; a cluster is a person through time. Of a long video
-the graph is solved in a sliding window: people of earlier frames stay what they were, each contracted to one node, and no two
-of these may be joined.
+the graph is solved in a sliding window: people of earlier frames stay what they were, each contracted to one node, and two who were
+seen together may not be joined.
 """
 from collections import deque
 from typing import Any, List, NamedTuple
@@ -19,7 +19,6 @@ from multiperson.temporal import Points, candidate_pairs, carried, points_of, te
 
 RIVAL_JOINTS = 3  # tracks that both remember so many of the same joints are two people, however alike they look now
 KNOWN_PART = 1 / 3  # of the joints that a track remembers must be found, else its person is out of sight
-SLOWING = 0.97  # what is left, a frame later, of the velocity of somebody out of sight: who is hidden may well have stopped
 WHOLE = 0.7  # of the joints that a track remembers must be found, to tell its velocity
 LOST = 2.0  # units of the person: the flow's error from which on it is not believed
 STEADY = 0.7  # how much of its velocity a track keeps from one frame to the next
@@ -260,7 +259,7 @@ class Tracker(object):
         for row in range(len(tracks.number)):
             mine = Points(*(part[tracks.owner == row] for part in remembered))
             before = tracks.points.position[tracks.owner == row]
-            velocity, absent, seen = SLOWING * tracks.velocity[row], tracks.absent[row] + 1, tracks.seen[row]
+            velocity, absent, seen = tracks.velocity[row], tracks.absent[row] + 1, tracks.seen[row]
             if row in found:
                 now = person_points(found[row], frame.points)
                 velocity = steadied(tracks.velocity[row], now, mine, before, first=seen == 1)

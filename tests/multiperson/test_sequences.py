@@ -15,8 +15,6 @@ from util.tracking_score import POOLED, scores
 pytest.importorskip("cv2")
 pytest.importorskip("motmetrics")
 
-COVERED = "1 is lost where 0 covers them (frames 20 to 23), and comes out as somebody else"
-SLOWED = "0 is lost in frames 13 to 29, and expected 80 px behind where they come out, as somebody else"
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +50,7 @@ def test_everybody_is_found(follow, sequence):
     assert row["MOTA"] > 0.8 and row["switches"] <= 1
 
 
-@pytest.mark.parametrize("sequence", [
-    pytest.param(crossing, marks=pytest.mark.xfail(strict=True, reason=COVERED)),
-    pytest.param(hidden, marks=pytest.mark.xfail(strict=True, reason=SLOWED))])
+@pytest.mark.parametrize("sequence", [crossing, hidden])
 def test_everybody_stays_who_they_are(follow, sequence):
     given = numbers(follow(sequence))
     assert len(given[0]) == len(given[1]) == 1 and given[0] != given[1]
