@@ -96,7 +96,7 @@ setup(
         "tensorboard": ["tensorboard"],
         "h5": ["tables"],
         "exact": ["highspy>=1.8; python_version >= '3.8'"],
-        "video": ["av"],
+        "video": ["av", "opencv-python-headless"],
         "track": ["motmetrics"],
         "onnx": ["onnx", "onnxruntime", "tf2onnx"],
         "openvino": ["nncf", "openvino"],

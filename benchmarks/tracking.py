@@ -8,10 +8,11 @@ Always measured on the three sequences of benchmarks/demo_sequences.py as well. 
 get the same graph of its detections, the same completion and the same rules about whom to report.
 
 The baseline matches torso centres within REACH of the size that somebody had when last seen, at most MOST_FRAMES frames ago:
-40 px for people 95 px tall, which is what they are in vtest.avi, whose joints reach from the eyes to the feet. Somebody found
-matches somebody labelled at an object keypoint similarity of at least 0.5, over the joints that are labelled, which are those
-that can be seen. `joints` is PCK, 0.2 x the torso (left hip to right shoulder), where joints of people who were not found
-are wrong; `of those found` leaves them out. Against boxes (--mot) people match as in eval_tracking.py.
+that makes 40 px for people 95 px tall, as those of vtest.avi are, whose joints reach from the eyes to the feet.
+
+Somebody found matches somebody labelled at an object keypoint similarity of at least 0.5, over the joints that are labelled,
+which are those that can be seen. `joints` is PCK, 0.2 x the torso (left hip to right shoulder), where joints of people who
+were not found are wrong; `of those found` leaves them out. Against boxes (--mot) people match as in eval_tracking.py.
 """
 import argparse
 import contextlib

@@ -33,7 +33,7 @@ video.main()
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """With crossing.mp4, small; pose_cfg.yaml, that of the shipped weights at one small size; whole.jsonl, not broken off."""
+    """With crossing.mp4, small; pose_cfg.yaml, of the shipped weights at one small size; whole.jsonl, never broken off."""
     path = tmp_path_factory.mktemp("resumed")
     with writing_video(str(path / "crossing.mp4"), FPS) as writer:
         for frame in crossing():
