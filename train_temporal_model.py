@@ -3,6 +3,7 @@ writes temporal_model.mat to the config's pairwise_model_dir, and a report of ho
 still pictures, whose people are cut out and moved by known motions, and from labelled videos.
 """
 import argparse
+from functools import partial
 
 import numpy as np
 from tqdm import tqdm
@@ -31,15 +32,15 @@ def some(frames, rng):
 
 
 def sequences(args, cfg, skeleton):
-    """Yields [LabelledFrame] of each sequence."""
+    """[function without arguments that gives the LabelledFrames of a sequence]"""
+    found = [partial(posetrack_sequence, path, skeleton) for path in args.posetrack]
+    if args.penn_action:
+        items, _ = read_penn_action(args.penn_action)
+        found += [partial(list, frames) for frames in penn_sequences(items, skeleton)]
     if args.sequences:
         stills = MovedStills(factory.create(cfg).data, skeleton, cfg.seed, count=LENGTH)
-        for number in range(args.sequences):
-            yield stills.sequence(number)
-    if args.penn_action:
-        yield from penn_sequences(read_penn_action(args.penn_action)[0], skeleton)
-    for path in args.posetrack:
-        yield posetrack_sequence(path, skeleton)
+        found += [partial(stills.sequence, number) for number in range(args.sequences)]
+    return found
 
 
 def main():
@@ -56,15 +57,15 @@ def main():
         cfg.dataset_phase = args.phase
     predictor, rng = FramePredictor(cfg), np.random.RandomState(cfg.seed)
     skeleton = Skeleton.from_config(cfg)
-    found = [examples_of(number, some(frames, rng), predictor.graph)
-             for number, frames in enumerate(tqdm(sequences(args, cfg, skeleton), "sequences"))]
+    found = [examples_of(number, some(sequence(), rng), predictor.graph)
+             for number, sequence in enumerate(tqdm(sequences(args, cfg, skeleton), "sequences"))]
     if not found:
         raise UserError("there are no sequences to learn from")
     examples = PairExamples(*map(np.concatenate, zip(*(examples for examples, _ in found))))
     joint = np.concatenate([joint for _, joint in found])
     fit = fit_pair(examples)
     if fit is None:
-        raise UserError("%d sequences are too few to fit a model" % len(found))
+        raise UserError("%d sequences hold too few pairs to fit a model" % len(found))
     path = temporal_model_path(cfg)
     write_regression(path, fit.model)
     of_joint = {(one, one): joint == one for one in range(skeleton.num_joints)}

@@ -5,8 +5,8 @@
     python demo/video.py 0 --show                            # camera 0, until Ctrl-C
 
 A video is a file, a folder of pictures, which are taken for 25 a second, or the number of a camera. The first line of the
-JSON says what the others mean: a frame each, {"frame": 0, "time": 0.0, "people": [{"track": 3, "keypoints": ...}]}; `track` is the same number wherever somebody
-is in the video, and null with --single.
+JSON says what the others mean: a frame each, {"frame": 0, "time": 0.0, "people": [{"track": 3, "keypoints": ...}]};
+`track` stays the same for a person throughout, and is null with --single.
 """
 import argparse
 import os
@@ -42,11 +42,12 @@ def write_tables(lines, skeleton, csv, h5):
 
 def make_finder(cfg, single, state):
     """(finder, draw), see demo.video_poses; state: path of what is needed to go on with tracking"""
-    if not single and os.path.exists(temporal_model_path(cfg)):
+    if not single and cfg.pairwise_relative and os.path.exists(temporal_model_path(cfg)):
         follower = Follower(cfg)
         return Following(follower, state), demo_multiperson.make_drawer(cfg)
     if not single:
-        print("people are not tracked: there is no %s, which train_temporal_model.py makes" % temporal_model_path(cfg))
+        print("people are not tracked: that needs pairwise_relative: true in the config, and %s, which train_temporal_model.py "
+              "makes" % temporal_model_path(cfg))
     find, draw = (singleperson if single else demo_multiperson).make_finder(cfg)
     return OneByOne(find), draw
 
@@ -60,7 +61,7 @@ def parse():
     parser.add_argument("--json", help="file for the joints; default: OUT/<name of the video>_pose.jsonl")
     parser.add_argument("--csv", help="with --single: the joints as DeepLabCut writes them")
     parser.add_argument("--h5", help="the same, as HDF5")
-    parser.add_argument("--every", type=int, default=1, help="take only every so many-th frame")
+    parser.add_argument("--every", type=int, default=1, help="take only every so many-th frame; the config's track_... count taken frames")
     parser.add_argument("--start", type=float, default=0.0, help="begin at so many seconds")
     parser.add_argument("--end", type=float, help="end before so many seconds")
     parser.add_argument("--single", action="store_true", help="find one person, with the network for one")

@@ -132,10 +132,14 @@ class Following(object):
 
     def entries(self, frames, poses):
         """Yields (frame, its entry), as OneByOne does: from the PoseLines up to where the state was saved, then found."""
-        saved = load_state(self._state)
+        saved = load_state(self._state, poses.header)
         if saved and poses.holds(saved[0]):
             for frame in frames:
-                yield frame, poses.finished(frame.number)
+                entry = poses.finished(frame.number)
+                if entry is None:
+                    raise UserError("frame %d could not be read before, or the file of poses is damaged: start once more, and "
+                                    "the video is tracked anew" % frame.number)
+                yield frame, entry
                 if frame.number == saved[0]:
                     self._follower.start(frame.image, saved[1])
                     break
@@ -144,10 +148,10 @@ class Following(object):
         followed = None
         for count, followed in enumerate(self._follower.follow(detected), 1):
             entry = frame_entry(followed.frame, [person_entry(person.keypoints, person.score) for person in followed.people],
-                                followed.numbers)
+                                followed.numbers, followed.solution)
             poses.append(entry)
             if count % SAVED_EVERY == 0:
-                save_state(self._state, followed.frame.number, followed.then)
+                save_state(self._state, poses.header, followed.frame.number, followed.then)
             yield followed.frame, entry
         if followed is not None:
-            save_state(self._state, followed.frame.number, followed.then)
+            save_state(self._state, poses.header, followed.frame.number, followed.then)

@@ -71,7 +71,8 @@ class _Said(object):
         """Where their people are reported, else where one was detected; else across sizes. places: two (size, node)"""
         for size in [home.get(place) for place in places] + [size for size, _ in places]:
             there = [_at(cfg, self._searches, place, size) for place in places]
-            if None not in there:
+            one_node = there[0] == there[1] and places[0][0] == places[1][0]  # for two of the size where they were detected
+            if None not in there and not one_node:
                 getattr(self, kind)[size].append(tuple(node for _, node in there))
                 return
         self.across[kind].append(places)

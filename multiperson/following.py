@@ -5,27 +5,31 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from multiperson.frames import FramePredictor
+from multiperson.motion import require_cv2
 from multiperson.pairwise import read_regression
 from multiperson.temporal import Points, temporal_model_path
-from multiperson.tracking import Tracker, Tracks
+from multiperson.tracking import Tracker
+from multiperson.tracks import Tracks
 from util.files import replacing
 from util.skeleton import Skeleton
 
 
 class FollowedFrame(NamedTuple):
     """frame: util.video.Frame; people: Persons, px of the frame, absent joints filled in; numbers: of each the track's
-    then: what a Follower needs to go on after this frame"""
+    then: what a Follower needs to go on after this frame; solution: see multiperson.tracking.TrackedFrame"""
 
     frame: Any
     people: list
     numbers: list
     then: Any
+    solution: Any
 
 
 class Follower(object):
     """The network, the spatial and the temporal model, and a Tracker."""
 
     def __init__(self, cfg):
+        require_cv2()
         self._cfg = cfg
         self._predictor = FramePredictor(cfg)
         self._tracker = Tracker(cfg, read_regression(temporal_model_path(cfg)), Skeleton.from_config(cfg).oks_sigmas)
@@ -49,26 +53,28 @@ class Follower(object):
     def _followed(self, tracked):
         sure = [place for place, person in enumerate(tracked.people) if person.score >= self._cfg.person_min_score]
         return FollowedFrame(tracked.frame, [tracked.people[place] for place in sure],
-                             [tracked.numbers[place] for place in sure], tracked.then)
+                             [tracked.numbers[place] for place in sure], tracked.then, tracked.solution)
 
 
-def save_state(path, number, then):
-    """Write what FollowedFrame.then was for the frame of a number."""
-    tracks, following = then
+def save_state(path, owner, number, then):
+    """Write what FollowedFrame.then was for the frame of a number. owner: bytes that say whose state it is"""
+    tracks, following, count = then
     arrays = dict(tracks.points._asdict(), **{"track_" + name: values for name, values in tracks._asdict().items()
                                               if name != "points"})
     stream = io.BytesIO()
-    np.savez(stream, frame=number, following=following, **arrays)
+    np.savez(stream, owner=np.frombuffer(owner, np.uint8), frame=number, following=following, count=count, **arrays)
     with replacing(path, "wb") as file:
         file.write(stream.getvalue())
 
 
-def load_state(path):
-    """(number of the frame, then) as they were saved; None where there is nothing, or it is damaged."""
+def load_state(path, owner):
+    """(number of the frame, then) as they were saved; None where there is nothing, or it is damaged or somebody else's."""
     try:
         with np.load(path, allow_pickle=False) as file:
+            if file["owner"].tobytes() != owner:
+                return None
             points = Points(*(file[name] for name in Points._fields))
             tracks = {name: file["track_" + name] for name in Tracks._fields if name != "points"}
-            return int(file["frame"]), (Tracks(points=points, **tracks), int(file["following"]))
+            return int(file["frame"]), (Tracks(points=points, **tracks), int(file["following"]), int(file["count"]))
     except Exception:  # zipfile, numpy and the operating system have many words for it
         return None

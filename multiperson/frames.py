@@ -37,8 +37,9 @@ class FramePredictor(object):
     """A network with its spatial model, which must measure distances in the person's own size."""
 
     def __init__(self, cfg):
-        if not cfg.pairwise_relative:
-            raise UserError("tracking needs a spatial model that measures in the person's own size (pairwise_relative: true)")
+        if not (cfg.pairwise_relative and cfg.pairwise_predict):
+            raise UserError("tracking needs pairwise offsets, and a spatial model that measures in the person's own size "
+                            "(pairwise_predict: true and pairwise_relative: true)")
         self._cfg = cfg
         self._predictor = MapPredictor(cfg)
         self.model = SpatialModel(cfg).load()

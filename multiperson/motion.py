@@ -12,6 +12,7 @@ except ImportError:
     cv2 = None
 
 FLOW_SIZE = 480  # px: motion is measured in frames reduced to as many pixels as a square of this side has
+SMALLEST = 32  # px: OpenCV's flow ends the process where a side is smaller
 PATCH = 8  # samples along a side of a patch
 PATCH_SIDE = 4.0  # its side, in units of the person: see multiperson.pairwise.person_units
 
@@ -24,19 +25,20 @@ def require_cv2():
 class View(object):
     """What of a frame is kept for motion.
 
-    grey: uint8 [h, w], reduced to FLOW_SIZE; scale: its pixels over the frame's
+    grey: uint8 [h, w], reduced to FLOW_SIZE; scale: [2] (x, y), its pixels over the frame's
     """
 
     def __init__(self, image):
         """image: uint8 RGB [h, w, 3]"""
         require_cv2()
-        self.scale = min(1.0, FLOW_SIZE / np.sqrt(image.shape[0] * image.shape[1]))
-        size = tuple(max(int(round(side * self.scale)), 16) for side in image.shape[1::-1])
+        scale = min(1.0, FLOW_SIZE / np.sqrt(image.shape[0] * image.shape[1]))
+        size = tuple(max(int(round(side * scale)), SMALLEST) for side in image.shape[1::-1])
+        self.scale = np.divide(size, image.shape[1::-1])
         self.grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
 
     def patches(self, points, units):
         """points: [n, 2] px of the frame; units: [n] px -> [n, PATCH ** 2] float32, each of mean 0 and length 1, so that
-        the product of two is their correlation; 0 where nothing is to be seen."""
+        the product of two is their correlation; 0 where the picture is uniform."""
         steps = (np.arange(PATCH) + 0.5) / PATCH - 0.5
         offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2) * PATCH_SIDE
         places = (points[:, None] + units[:, None, None] * offsets) * self.scale - 0.5
@@ -60,8 +62,8 @@ class Motion(object):
         its point one comes out that is followed forwards and back again)."""
         start = points * self._scale - 0.5
         end = start + _at(self._forward, start)
-        error = np.linalg.norm(end + _at(self._backward, end) - start, axis=1)
-        return (end + 0.5) / self._scale, error / self._scale
+        error = np.linalg.norm((end + _at(self._backward, end) - start) / self._scale, axis=1)
+        return (end + 0.5) / self._scale, error
 
 
 def _at(field, points):

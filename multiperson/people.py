@@ -2,6 +2,7 @@
 
 Source: DeeperCut (arXiv 1605.03170), section 2, with the suppression of nodes of DeepCut (arXiv 1511.06645), section 2.
 """
+import logging
 from typing import Any, Dict, List, NamedTuple
 
 import numpy as np
@@ -86,6 +87,13 @@ def solve_within_reach(graph, node_cost, edge_cost, time_limit=None, **options):
     solution = solve(node_cost, graph.edges, edge_cost, time_limit=remaining, **options)
     solution.stats["seconds"] += seconds
     return solution
+
+
+def warn_if_stopped(result, detections, limit):
+    """Say so where the solver reached its time limit, s or None, before it was sure. result: Solution or Assembly"""
+    if limit is not None and result.stats["seconds"] >= limit and result.gap > 0:
+        logging.warning("the assembly of %d detections was stopped after %g s (solver_time_limit); its cost may be up to "
+                        "%.2g %% above the least", detections, limit, 100 * result.gap)
 
 
 def suppressed(assembly):

@@ -1,5 +1,4 @@
 """From pictures, or from detections, to people."""
-import logging
 from typing import List, NamedTuple
 
 from dataset.maps import Maps
@@ -8,7 +7,7 @@ from multiperson.detections import Detections, best_of_each_joint, detections_at
 from multiperson.graph import build_graph
 from multiperson.names_of_2017 import (SpatialModel, compute_angle, compute_features, eval_graph,  # noqa: F401
                                        get_person_conf_multicut, get_person_conf_single, logit_transform, wrap_angle)
-from multiperson.people import Assembly, Person, assemble, drop_duplicates
+from multiperson.people import Assembly, Person, assemble, drop_duplicates, warn_if_stopped
 from nnet.map_predictor import MapPredictor
 from util.skeleton import Skeleton
 
@@ -105,8 +104,5 @@ def assemble_graph(cfg, graph, **constraints_and_options):
     """
     options = dict(dict(time_limit=cfg.solver_time_limit, effort=cfg.solver_effort), **constraints_and_options)
     assembly = assemble(graph, cfg.num_joints, **options)
-    limit = options["time_limit"]
-    if limit is not None and assembly.stats["seconds"] >= limit and assembly.gap > 0:
-        logging.warning("the assembly of %d detections was stopped after %g s (solver_time_limit); its cost may be up to "
-                        "%.2g %% above the least", len(assembly.person), limit, 100 * assembly.gap)
+    warn_if_stopped(assembly, len(assembly.person), options["time_limit"])
     return assembly

@@ -2,50 +2,30 @@
 
 Nodes are the detections of several frames. Edges are those of each frame, see multiperson/graph.py, and temporal ones between
 detections of one joint in different frames, see multiperson/temporal.py; a cluster is a person through time. Of a long video
-the graph is solved in a sliding window: people of earlier frames stay what they were, each contracted to one node, and two who were
-seen together may not be joined.
+the graph is solved in a sliding window: people of earlier frames stay what they were, each contracted to one node, and two who
+were seen together may not be joined.
 """
 from collections import deque
 from typing import Any, List, NamedTuple
 
 import numpy as np
-from scipy.special import expit
 
 from lib.multicut_cython.solution import Solution
 from multiperson.graph import Graph, costs
-from multiperson.motion import PATCH, Motion, View
-from multiperson.people import SAME_PERSON, Person, people_of, similarity, solve_within_reach
+from multiperson.motion import Motion, View
+from multiperson.people import SAME_PERSON, Person, people_of, similarity, solve_within_reach, warn_if_stopped
 from multiperson.temporal import Points, candidate_pairs, carried, points_of, temporal_features
+from multiperson.tracks import (empty_tracks, merged, person_points, predicted, returns, rivals, stacked, steadied,
+                                strangers)
 
-RIVAL_JOINTS = 3  # tracks that both remember so many of the same joints are two people, however alike they look now
 KNOWN_PART = 1 / 3  # of the joints that a track remembers must be found, else its person is out of sight
-WHOLE = 0.7  # of the joints that a track remembers must be found, to tell its velocity
-LOST = 2.0  # units of the person: the flow's error from which on it is not believed
-STEADY = 0.7  # how much of its velocity a track keeps from one frame to the next
-
-
-class Tracks(NamedTuple):
-    """T people of earlier frames, as the newest decided frame left them.
-
-    number: [T] int64, their names; velocity: [T, 2] px a frame; absent: [T] int64, frames since they were seen last
-    seen: [T] int64, frames in which they were seen; life: [T] int64, frames since they were seen first, that one included
-    points: Points, the joints by which they are remembered, at most one of each; owner: [n] whose, a place in these arrays
-    """
-
-    number: np.ndarray
-    velocity: np.ndarray
-    absent: np.ndarray
-    seen: np.ndarray
-    life: np.ndarray
-    points: Points
-    owner: np.ndarray
 
 
 class TrackedFrame(NamedTuple):
     """A frame whose people are decided.
 
-    frame: what was given to Tracker.add; people: Persons by falling score; numbers: those of their tracks
-    then: what a Tracker needs to go on after this frame, see Tracker.start
+    frame: what was given to Tracker.add; people: Persons; numbers: those of their tracks
+    then: what a Tracker needs to go on after this frame, see Tracker.start: Tracks, the number of the next one, frames so far
     solution: lib.multicut_cython.solution.Solution of the window in which it was decided: objective, bound and gap
     """
 
@@ -69,61 +49,6 @@ class WindowFrame(object):
         self.links = {}
 
 
-def empty_tracks():
-    none, whole = np.zeros(0), np.zeros(0, np.int64)
-    points = Points(whole, np.zeros((0, 2)), none, none, np.zeros((0, PATCH ** 2), np.float32), whole, none)
-    return Tracks(whole, np.zeros((0, 2)), whole, whole, whole, points, whole)
-
-
-def predicted(tracks, motions):
-    """Yields the Points of Tracks as seen from each of the next frames, between which lie the Motions.
-
-    Joints of the newest decided frame follow the optical flow, where it comes back to them, others whatever of their person
-    does; who is out of sight, or too fast for the flow, goes on at the velocity that they had.
-    """
-    points, owner, count = tracks.points, tracks.owner, len(tracks.number)
-    seen = points.age == 0
-    for motion in motions:
-        moved, error = motion.carry(points.position)
-        error = points.error + np.where(seen, error, 0)
-        followed = seen & (error <= LOST * points.unit)
-        step = np.where(followed[:, None], moved - points.position, 0)
-        total = np.stack([np.bincount(owner, step[:, axis], count) for axis in (0, 1)], axis=1)
-        number = np.bincount(owner[followed], minlength=count)[:, None]
-        shift = np.where(number > 0, total / np.maximum(number, 1), tracks.velocity)
-        points = points._replace(position=points.position + np.where(followed[:, None], step, shift[owner]),
-                                 age=points.age + 1, error=error)
-        yield points
-
-
-def strangers(tracks):
-    """[T, T] bool: whether the first was seen last before the second was seen first."""
-    return tracks.absent[:, None] >= tracks.life
-
-
-def rivals(tracks):
-    """Pairs [k, 2] of Tracks that are two people for ever: they were there together, and both remember RIVAL_JOINTS of the same
-    joints. Others who were there together may be two parts of one person."""
-    points, count = tracks.points, len(tracks.number)
-    remembered = np.zeros((count, points.joint.max(initial=-1) + 1))
-    remembered[tracks.owner, points.joint] = 1
-    together = ~(strangers(tracks) | strangers(tracks).T)
-    return np.argwhere(np.triu(together & (remembered.dot(remembered.T) >= RIVAL_JOINTS), 1))
-
-
-def returns(tracks, temporal):
-    """Edges [m, 2] between Tracks and their probability [m]: strangers may be somebody who went and came back, as all temporal
-    edges between their joints together say. temporal: PairModel"""
-    points, owner = tracks.points, tracks.owner
-    before, now = candidate_pairs(points, points)
-    kept = strangers(tracks)[owner[before], owner[now]] & (points.age[now] == 0)
-    before, now = before[kept], now[kept]
-    cost = np.zeros((len(tracks.number),) * 2)
-    np.add.at(cost, (owner[before], owner[now]), costs(temporal.probability(temporal_features(points, points, before, now))))
-    edges = np.argwhere(cost)
-    return edges, expit(-cost[tuple(edges.T)])
-
-
 class Tracker(object):
     """Follows people through the frames of a video. Give each to add(), in order; finish() gives those still undecided."""
 
@@ -136,13 +61,14 @@ class Tracker(object):
         self._tracks, self._next = empty_tracks(), 0
         self._window, self._waiting = deque(), deque()
         self._view = None
+        self._count = 0  # frames so far
         self._seen = {}  # {number of a track: frames in which it was seen}
         self._renamed = {}  # {number of a track: that of the one of whom it was the return}
 
     def start(self, image, then):
         """Go on after a frame. image: the frame, uint8 RGB [h, w, 3]; then: TrackedFrame.then of it."""
         self._view = View(image)
-        self._tracks, self._next = then
+        self._tracks, self._next, self._count = then
         self._seen = dict(zip(self._tracks.number.tolist(), self._tracks.seen.tolist()))
 
     def add(self, frame, image, graph, unit, complete=lambda person: person):
@@ -153,6 +79,7 @@ class Tracker(object):
         complete: what fills in a Person's absent joints, see multiperson.completion
         """
         view = View(image)
+        self._count += 1
         motion = Motion(self._view or view, view)
         self._view = view
         new = WindowFrame(frame, graph, points_of(graph, unit, view), motion, complete)
@@ -193,10 +120,13 @@ class Tracker(object):
                      np.append(np.full(len(nobody), 0.5), probability), *map(np.concatenate, zip(*links)))
 
     def _solve(self):
-        graph = self._window_graph()
-        return solve_within_reach(
+        """The Solution of the window's graph. A warning tells where the solver was stopped."""
+        graph, limit = self._window_graph(), self._cfg.solver_time_limit
+        solution = solve_within_reach(
             graph, costs(graph.probability), costs(graph.edge_probability), must_keep=np.arange(len(self._tracks.number)),
-            must_cut=rivals(self._tracks), time_limit=self._cfg.solver_time_limit, effort=self._cfg.solver_effort)
+            must_cut=rivals(self._tracks), time_limit=limit, effort=self._cfg.solver_effort)
+        warn_if_stopped(solution, len(graph.joint), limit)
+        return solution
 
     def _decide(self):
         """Decide the first frame of the window, and take it out -> [TrackedFrame] that can be reported."""
@@ -213,7 +143,8 @@ class Tracker(object):
         self._window.popleft()
         for later in self._window:
             later.links.pop(frame)
-        self._waiting.append((frame.frame, [person for person, _ in people], numbers, (self._tracks, self._next), solution))
+        then = self._tracks, self._next, self._count - len(self._window)
+        self._waiting.append((frame.frame, [person for person, _ in people], numbers, then, solution))
         return [self._reported()] if len(self._waiting) >= self._cfg.track_min_frames else []
 
     def _in_sight(self, person, row):
@@ -241,7 +172,8 @@ class Tracker(object):
         kept = []
         for person, label in sorted(people, key=lambda one: row.get(one[1], count)):
             for other, known in kept:
-                if frozenset((row.get(label), row.get(known))) not in apart and alike(person, other, self._sigmas):
+                others = [row for row, one in enumerate(labels[:count]) if one == known]
+                if not any(frozenset((row.get(label), other)) in apart for other in others) and alike(person, other, self._sigmas):
                     labels = np.where(labels == label, known, labels)
                     break
             else:
@@ -284,10 +216,11 @@ class Tracker(object):
         """The TrackedFrame that waits longest: of its people those that were seen in enough frames by now."""
         frame, people, numbers, then, solution = self._waiting.popleft()
         numbers = [self._name(number) for number in numbers]
-        sure = [place for place, number in enumerate(numbers) if self._seen[number] >= self._cfg.track_min_frames]
+        fewest = min(self._cfg.track_min_frames, self._count)
+        sure = [place for place, number in enumerate(numbers) if self._seen[number] >= fewest]
         needed = set(self._tracks.number.tolist()).union(*(waiting[2] for waiting in self._waiting))
-        self._renamed = {number: older for number, older in self._renamed.items() if number in needed}
-        needed.update(map(self._name, needed))
+        self._renamed = {number: self._name(number) for number in self._renamed if number in needed}
+        needed |= {self._name(number) for number in needed}
         self._seen = {number: seen for number, seen in self._seen.items() if number in needed}
         return TrackedFrame(frame, [people[place] for place in sure], [numbers[place] for place in sure], then, solution)
 
@@ -301,40 +234,3 @@ def alike(first, second, sigmas):
     """Whether two Persons are one, by all their joints, found or filled in."""
     everything = [person._replace(visibility=np.isfinite(person.keypoints[:, 0])) for person in (first, second)]
     return similarity(*everything, sigmas) >= SAME_PERSON
-
-
-def person_points(person, points):
-    """The joints of a Person, whose nodes are among the Points of its frame, as Points of that frame."""
-    joint = np.flatnonzero(person.visibility)
-    best = {points.joint[node]: node for node in sorted(person.members, key=lambda node: points.probability[node])}
-    unit = np.full(len(joint), np.median(points.unit[person.members]))
-    return Points(joint, person.keypoints[joint, :2], person.keypoints[joint, 2], unit,
-                  points.patch[[best[one] for one in joint]], np.zeros(len(joint), np.int64), np.zeros(len(joint)))
-
-
-def steadied(velocity, now, remembered, before, first):
-    """A track's velocity, [2] px a frame, after it was seen again.
-
-    now, remembered: its Points in this frame, and as expected there; before: [n, 2] where the latter were
-    """
-    _, new, old = np.intersect1d(now.joint, np.where(remembered.age == 1, remembered.joint, -1), return_indices=True)
-    if len(new) < WHOLE * len(remembered.joint) and not first:  # partly covered: what is left seems slow
-        return velocity
-    step = np.median(now.position[new] - before[old], axis=0)
-    return step if first else STEADY * velocity + (1 - STEADY) * step
-
-
-def merged(now, remembered, max_gap):
-    """Points of now, and those remembered of other joints that are not too old."""
-    kept = ~np.isin(remembered.joint, now.joint) & (remembered.age <= max_gap)
-    return Points(*(np.concatenate([new, old[kept]]) for new, old in zip(now, remembered)))
-
-
-def stacked(rows):
-    """[(number, velocity, absent, seen, life, Points)] -> Tracks"""
-    if not rows:
-        return empty_tracks()
-    number, velocity, absent, seen, life, points = zip(*rows)
-    whole = [np.array(values, np.int64) for values in (number, absent, seen, life)]
-    return Tracks(whole[0], np.array(velocity), *whole[1:], Points(*map(np.concatenate, zip(*points))),
-                  np.repeat(np.arange(len(rows)), [len(one.joint) for one in points]))

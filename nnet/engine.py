@@ -5,6 +5,7 @@ with and without AVX-512 and bfloat16, but it starts within half a second, witho
 third of the memory. It is checked once against the network as it is. Where there is none, where it fails, and where there
 is a graphics card, TensorFlow runs the network.
 """
+import contextlib
 import hashlib
 import json
 import logging
@@ -28,7 +29,7 @@ _TEMPORARY = []  # folders that are deleted when the process ends
 
 def load_networks(cfg):
     """{"maps": Network, "pairwise": Network}, those that the config has, computing in its `precision`: "exact", float32,
-    equal to the network as it is to 1e-4; "auto", bfloat16 where the processor computes in it, else the same.
+    within 1e-4 of the network as it is; "auto", bfloat16 where the processor computes in it, else the same.
 
     maps: {"inputs": pictures [B, h, w, 3]} -> {"part_prob", ...}, see PoseNet.test; pairwise: {"pairwise_features": as
     maps gave them, "cells": int [N, 3] (place in the batch, row, column)} -> {"offsets": [N, channels]}
@@ -40,12 +41,13 @@ def load_networks(cfg):
     bfloat16 = cfg.precision == "auto" and computes_bfloat16()
     if os.path.isdir(folder):
         try:
-            os.utime(folder)  # the cache keeps what was used last
-            return _opened(folder, bfloat16)
+            with contextlib.suppress(OSError):  # on a disk that is only read
+                os.utime(folder)  # the cache keeps what was used last
+            return _opened(cfg, folder, bfloat16)
         except Exception as error:  # whatever a damaged file leads to
             logging.warning("%s is damaged and made anew (%s)", folder, _first_line(error))
             shutil.rmtree(folder, ignore_errors=True)
-    return _opened(_frozen(cfg, folder), bfloat16)
+    return _opened(cfg, _frozen(cfg, folder), bfloat16)
 
 
 def cache_folder():
@@ -70,7 +72,7 @@ def _frozen(cfg, folder):
     """Freeze the config's network into `folder`, whole or not at all, or where that cannot be written, into one that lasts
     as long as the process. Returns which."""
     from nnet.freeze import freeze  # TensorFlow takes seconds to load
-    parent = os.path.dirname(folder)
+    parent, damaged = os.path.dirname(folder), os.path.isdir(folder)  # and it cannot be removed
     try:
         os.makedirs(parent, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=parent) as temporary:
@@ -80,7 +82,7 @@ def _frozen(cfg, folder):
             os.rename(new, folder)
         _forget_old(parent)
     except OSError:
-        if not os.path.isdir(folder):  # nor has another process made it
+        if damaged or not os.path.isdir(folder):  # else another process has made it
             _TEMPORARY.append(tempfile.TemporaryDirectory())
             folder = _TEMPORARY[-1].name
             freeze(cfg, folder)
@@ -93,9 +95,9 @@ def _forget_old(parent):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _opened(folder, bfloat16):
-    paths = {name: os.path.join(folder, name) for name in ("maps", "pairwise")}
-    return {name: Network(path, bfloat16) for name, path in paths.items() if os.path.exists(path + ".pb")}
+def _opened(cfg, folder, bfloat16):
+    names = ["maps"] + ["pairwise"] * bool(cfg.pairwise_predict)
+    return {name: Network(os.path.join(folder, name), bfloat16) for name in names}
 
 
 class Network(object):
@@ -143,8 +145,9 @@ class Network(object):
                 expected = example["out_" + name]
                 if not np.abs(value - expected).max() <= TOLERANCE * np.abs(expected).max():
                     raise ValueError("%s differs from TensorFlow's" % name)
-        with open(passed, "w"):
-            pass
+        with contextlib.suppress(OSError):  # where nothing can be written it is checked each time
+            with open(passed, "w"):
+                pass
 
 
 def _first_line(error):

@@ -27,15 +27,20 @@ def image_entry(path, size, people):
     return {"image": path, "width": width, "height": height, "people": sorted(people, key=lambda one: -one["score"])}
 
 
-def frame_entry(frame, people, numbers=None):
+def frame_entry(frame, people, numbers=None, solution=None):
     """frame: util.video.Frame; people: list of person_entry -> its line in a file of util.pose_lines.
 
     numbers: for each of people the number of its track: whoever is the same person in several frames has the same number in
         all of them; None where people are not tracked
+    solution: lib.multicut_cython.solution.Solution of the window in which they were, see multiperson/tracking.py
     """
     numbers = [None] * len(people) if numbers is None else numbers
     people = [dict(track=number, **person) for number, person in zip(numbers, people)]
-    return {"frame": frame.number, "time": round(float(frame.time), 4), "people": people}
+    entry = {"frame": frame.number, "time": round(float(frame.time), 4), "people": people}
+    if solution is not None:
+        entry["assembly"] = {name: round(float(getattr(solution, name)), 4) if np.isfinite(getattr(solution, name)) else None
+                             for name in ("objective", "lower_bound", "gap")}
+    return entry
 
 
 def poses_document(skeleton, images):

@@ -12,12 +12,12 @@ class PoseLines(object):
     """Ask for each frame, in order, whether it is finished; where not, append it: from there on the file is written anew.
 
     header: the first line; its "settings" say what the rest was made of and how. Where they, or anything in the header, are
-    others than those of the file, the file starts anew.
+    others than those of the file, the file starts anew. As an attribute, it is that line.
     """
 
     def __init__(self, path, header):
         self._path = path
-        header = _line(header)
+        self.header = header = _line(header)
         if _first_line(path) != header:
             self._say_why(header)
             with replacing(path, "wb") as stream:

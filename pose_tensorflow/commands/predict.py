@@ -38,6 +38,11 @@ def main():
     cfg = choose_config(args.config or ("single" if args.single else "multi"), args.weights)
     args.single = args.single or not (args.multi or for_several(cfg))
     pictures, videos = sorted_inputs(args.inputs)
+    names = [os.path.splitext(os.path.basename(path))[0] for path in videos]
+    twice = [path for path, name in zip(videos, names) if names.count(name) > 1]
+    if twice:
+        raise UserError("what is found in %s would go to the same files: predict them one by one, each with an --out of its "
+                        "own" % " and ".join(twice))
     failures = []
     if pictures or not videos:
         failures += failure_of(predict_pictures, args, cfg, pictures)

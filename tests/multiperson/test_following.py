@@ -7,7 +7,7 @@ import pytest
 from multiperson.following import load_state, save_state
 from multiperson.motion import PATCH
 from multiperson.temporal import Points
-from multiperson.tracking import Tracks, empty_tracks
+from multiperson.tracks import Tracks, empty_tracks
 
 pytest.importorskip("cv2")
 
@@ -25,9 +25,10 @@ def some_tracks():
 @pytest.mark.parametrize("tracks", [some_tracks(), empty_tracks()])
 def test_a_state_comes_back_as_it_was(tmp_path, tracks):
     path = str(tmp_path / "a.tracks")
-    save_state(path, 31, (tracks, 10))
-    number, (found, following) = load_state(path)
-    assert (number, following) == (31, 10) and isinstance(found, Tracks) and isinstance(found.points, Points)
+    save_state(path, b"mine", 31, (tracks, 10, 32))
+    number, (found, following, count) = load_state(path, b"mine")
+    assert load_state(path, b"yours") is None
+    assert (number, following, count) == (31, 10, 32) and isinstance(found, Tracks) and isinstance(found.points, Points)
     for before, after in zip(tracks._replace(points=0) + tracks.points, found._replace(points=0) + found.points):
         np.testing.assert_array_equal(before, after)
         assert np.asarray(before).dtype == np.asarray(after).dtype
@@ -36,9 +37,9 @@ def test_a_state_comes_back_as_it_was(tmp_path, tracks):
 
 def test_no_state(tmp_path):
     path = tmp_path / "a.tracks"
-    assert load_state(str(path)) is None
-    save_state(str(path), 31, (some_tracks(), 10))
+    assert load_state(str(path), b"mine") is None
+    save_state(str(path), b"mine", 31, (some_tracks(), 10, 32))
     whole = path.read_bytes()
     for damaged in (b"", b"Dear diary", whole[:len(whole) // 2], whole.replace(b"track_owner", b"track_0wner")):
         path.write_bytes(damaged)
-        assert load_state(str(path)) is None
+        assert load_state(str(path), b"mine") is None

@@ -53,3 +53,12 @@ def test_without_opencv(monkeypatch):
     monkeypatch.setattr(motion, "cv2", None)
     with pytest.raises(UserError, match=r"""tracking needs another package: pip install -e "\.\[video\]\""""):
         View(np.zeros((9, 9, 3), np.uint8))
+
+
+@pytest.mark.parametrize("height, width", [(1, 1), (2, 300), (16, 1000), (31, 80), (300, 3)])
+def test_frames_of_any_size(height, width):
+    before, after = (View(np.zeros((height, width, 3), np.uint8)) for _ in range(2))
+    point = np.array([[width / 2, height / 2]])
+    moved, error = Motion(before, after).carry(point)
+    np.testing.assert_allclose(moved, point, atol=0.5)
+    assert error.shape == (1,) and before.patches(point, np.array([3.0])).shape == (1, motion.PATCH ** 2)

@@ -4,6 +4,9 @@ import os
 
 import pytest
 
+pytest.importorskip("cv2")
+pytest.importorskip("motmetrics")
+
 from benchmarks.demo_sequences import crossing, hidden
 from benchmarks.tracking import Solver, match_people, matches
 from conftest import ROOT
@@ -11,9 +14,6 @@ from multiperson.frames import FramePredictor
 from util.config import cfg_from_file
 from util.skeleton import COCO
 from util.tracking_score import POOLED, scores
-
-pytest.importorskip("cv2")
-pytest.importorskip("motmetrics")
 
 
 @pytest.fixture(scope="module")

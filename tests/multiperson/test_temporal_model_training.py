@@ -138,7 +138,7 @@ def test_too_few_sequences(config, tmp_path, monkeypatch):
     monkeypatch.setattr(train_temporal_model, "MovedStills", Stills)
     monkeypatch.setattr(train_temporal_model, "FramePredictor", Seeing)
     monkeypatch.setattr(sys, "argv", ["train_temporal_model.py", "--config", config, "--sequences", "1"])
-    with pytest.raises(UserError, match="1 sequences are too few to fit a model"):
+    with pytest.raises(UserError, match="1 sequences hold too few pairs to fit a model"):
         train_temporal_model.main()
     assert sorted(os.listdir(str(tmp_path))) == ["dataset.mat", "pose_cfg.yaml"]
 
@@ -148,5 +148,5 @@ def test_labelled_videos_are_sequences_too(monkeypatch):
     monkeypatch.setattr(train_temporal_model, "penn_sequences", lambda items, skeleton: [items + ["1"], items + ["2"]])
     monkeypatch.setattr(train_temporal_model, "posetrack_sequence", lambda path, skeleton: [path, skeleton])
     args = argparse.Namespace(sequences=0, penn_action="penn", posetrack=["a.json", "b.json"])
-    assert list(train_temporal_model.sequences(args, None, COCO)) == [
-        ["penn items", "1"], ["penn items", "2"], ["a.json", COCO], ["b.json", COCO]]
+    assert [sequence() for sequence in train_temporal_model.sequences(args, None, COCO)] == [
+        ["a.json", COCO], ["b.json", COCO], ["penn items", "1"], ["penn items", "2"]]

@@ -110,3 +110,22 @@ def test_windows_report_how_good_they_are():
 def test_nobody_at_all():
     found, _ = tracked(config(), [[]] * 4)
     assert found == {0: [], 1: [], 2: [], 3: []}
+
+
+def test_who_flickers_at_first_is_known_later():
+    frames = [[(50, 50)] if time in (0, 2, 3, 6, 7) else [] for time in range(8)]
+    found, decided = tracked(config(track_min_frames=1), frames)
+    assert [found[time] for time in (0, 2, 3, 6, 7)] == [[(0, 50)]] * 5
+    assert np.isfinite(decided[-1].then[0].velocity).all()
+
+
+def test_a_track_that_was_another_one_outlives_it():
+    """Somebody returns, is taken for somebody new at first, and both tracks end."""
+    frames = [[(x, 50)] for x in (50, 50, 50, 98, 86, 74, 62, 50)] + [[]] * 12
+    found, _ = tracked(config(track_window=1, track_max_gap=5, track_min_frames=3), frames)
+    assert found[0] == [(0, 50)] and found[7] and found[19] == []
+
+
+def test_a_video_shorter_than_what_is_asked_of_people_still_has_some():
+    found, _ = tracked(config(track_min_frames=8), [[(50, 50)]] * 4)
+    assert all(people == [(0, 50)] for people in found.values())
