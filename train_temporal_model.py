@@ -1,6 +1,6 @@
 """Train the temporal model, which tells whether detections of a joint in different frames are one person's, for tracking:
 writes temporal_model.mat to the config's pairwise_model_dir, and a report of how good it is. It learns from the data set's
-still pictures, whose people are cut out and moved by known motions.
+still pictures, whose people are cut out and moved by known motions, and from labelled videos.
 """
 import argparse
 
@@ -8,9 +8,11 @@ import numpy as np
 from tqdm import tqdm
 
 from dataset import factory
+from dataset.formats.penn_action import read_penn_action
 from dataset.moved_stills import MovedStills
-from multiperson.pairwise import write_regression
+from dataset.sequences import penn_sequences, posetrack_sequence
 from multiperson.frames import FramePredictor
+from multiperson.pairwise import write_regression
 from multiperson.spatial_model_report import make_report, write_report
 from multiperson.spatial_model_training import PairExamples, fit_pair
 from multiperson.temporal import temporal_model_path
@@ -20,6 +22,7 @@ from util.config import load_config
 from util.skeleton import Skeleton
 
 KEPT = 0.6  # of the frames
+LENGTH = 20  # frames of a sequence of moved stills
 
 
 def some(frames, rng):
@@ -27,27 +30,41 @@ def some(frames, rng):
     return [frame for frame in frames if rng.uniform() < KEPT]
 
 
+def sequences(args, cfg, skeleton):
+    """Yields [LabelledFrame] of each sequence."""
+    if args.sequences:
+        stills = MovedStills(factory.create(cfg).data, skeleton, cfg.seed, count=LENGTH)
+        for number in range(args.sequences):
+            yield stills.sequence(number)
+    if args.penn_action:
+        yield from penn_sequences(read_penn_action(args.penn_action)[0], skeleton)
+    for path in args.posetrack:
+        yield posetrack_sequence(path, skeleton)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="pose_cfg.yaml")
     parser.add_argument("--phase", help="instead of the config's dataset_phase")
-    parser.add_argument("--sequences", type=int, default=100, help="so many, of twelve frames each on average")
+    parser.add_argument("--sequences", type=int, default=60, help="of moved stills; 0 = none")
+    parser.add_argument("--penn_action", metavar="FOLDER", help="Penn Action, or what has its layout, as well")
+    parser.add_argument("--posetrack", metavar="FILE", nargs="+", default=[], help="sequences of PoseTrack 2018, JSON, as well")
     parser.add_argument("--report", default="temporal_model.json", help="file of the report; a picture goes beside it")
     args = parser.parse_args()
     cfg = load_config(args.config)
     if args.phase:
         cfg.dataset_phase = args.phase
-    dataset = factory.create(cfg)
+    predictor, rng = FramePredictor(cfg), np.random.RandomState(cfg.seed)
     skeleton = Skeleton.from_config(cfg)
-    stills, predictor = MovedStills(dataset.data, skeleton, cfg.seed, count=20), FramePredictor(cfg)
-    rng = np.random.RandomState(cfg.seed)
-    found = [examples_of(number, some(stills.sequence(number), rng), predictor.graph)
-             for number in tqdm(range(args.sequences), "sequences")]
+    found = [examples_of(number, some(frames, rng), predictor.graph)
+             for number, frames in enumerate(tqdm(sequences(args, cfg, skeleton), "sequences"))]
+    if not found:
+        raise UserError("there are no sequences to learn from")
     examples = PairExamples(*map(np.concatenate, zip(*(examples for examples, _ in found))))
     joint = np.concatenate([joint for _, joint in found])
     fit = fit_pair(examples)
     if fit is None:
-        raise UserError("%d sequences are too few to fit a model" % args.sequences)
+        raise UserError("%d sequences are too few to fit a model" % len(found))
     path = temporal_model_path(cfg)
     write_regression(path, fit.model)
     of_joint = {(one, one): joint == one for one in range(skeleton.num_joints)}

@@ -44,21 +44,25 @@ def extract_detections(cfg, scmap, locref, pairwise_diff):
     """
     _check_shapes(scmap, locref, pairwise_diff)
     footprint = make_nms_grid(cfg.nms_radius)
-    per_joint = []
+    cells = []
     for joint in range(scmap.shape[2]):
         try:
             kept = nms_grid(scmap[:, :, joint], footprint, cfg.det_min_score)
         except ValueError as error:
             raise ValueError("joint %d: %s" % (joint, error)) from None
-        rows, columns = np.unravel_index(kept, scmap.shape[:2])
-        centres = cell_centres(rows, columns, cfg.stride)
-        coord = centres if locref is None else centres + locref[rows, columns, joint]
-        offsets = _offsets(pairwise_diff, rows, columns)
-        if not (np.isfinite(coord).all() and np.isfinite(offsets).all()):
-            raise ValueError("joint %d: the location refinement or a pairwise offset of a detection is not finite"
-                             % joint)
-        per_joint.append((coord, centres, scmap[rows, columns, joint, None], offsets))
-    return Detections(*map(list, zip(*per_joint)))
+        cells.append(np.unravel_index(kept, scmap.shape[:2]))
+    rows, columns = np.concatenate(cells, axis=1)
+    ends = np.cumsum([len(found) for found, _ in cells])
+    joints = np.repeat(np.arange(len(cells)), np.diff(ends, prepend=0))
+    centres = cell_centres(rows, columns, cfg.stride)
+    coord = centres if locref is None else centres + locref[rows, columns, joints]
+    offsets = _offsets(pairwise_diff, rows, columns)  # of all joints at once: it may be a network that gives them
+    wrong = ~np.isfinite(coord).all(axis=1) | ~np.isfinite(offsets).all(axis=(1, 2))
+    if wrong.any():
+        raise ValueError("joint %d: the location refinement or a pairwise offset of a detection is not finite"
+                         % joints[wrong][0])
+    parts = coord, centres, scmap[rows, columns, joints][:, None], offsets
+    return Detections(*(np.split(part, ends[:-1]) for part in parts))
 
 
 def best_of_each_joint(detections, most):

@@ -32,7 +32,7 @@ class View(object):
         require_cv2()
         self.scale = min(1.0, FLOW_SIZE / np.sqrt(image.shape[0] * image.shape[1]))
         size = tuple(max(int(round(side * self.scale)), 16) for side in image.shape[1::-1])
-        self.grey = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        self.grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
 
     def patches(self, points, units):
         """points: [n, 2] px of the frame; units: [n] px -> [n, PATCH ** 2] float32, each of mean 0 and length 1, so that

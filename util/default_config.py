@@ -161,7 +161,8 @@ KEYS = {
     "pairwise_model_dir": Key(UNSET, str, "folder of spatial_model_cidx_A_B.mat, and for videos temporal_model.mat"),
 
     # people in videos
-    "track_window": Key(2, int, "videos: frames whose detections are assembled together", numbers=AT_LEAST_1),
+    "track_window": Key(1, int, "videos: frames whose detections are assembled together, with the people of earlier ones",
+                        numbers=AT_LEAST_1),
     "track_max_gap": Key(15, int, "frames for which somebody may be out of sight", numbers=NOT_NEGATIVE),
     "track_min_frames": Key(3, int, "people seen in fewer frames are not reported", numbers=AT_LEAST_1),
 

@@ -1,4 +1,5 @@
 """The temporal model, learned from what a made-up network finds in moved stills."""
+import argparse
 import json
 import os
 import sys
@@ -140,3 +141,12 @@ def test_too_few_sequences(config, tmp_path, monkeypatch):
     with pytest.raises(UserError, match="1 sequences are too few to fit a model"):
         train_temporal_model.main()
     assert sorted(os.listdir(str(tmp_path))) == ["dataset.mat", "pose_cfg.yaml"]
+
+
+def test_labelled_videos_are_sequences_too(monkeypatch):
+    monkeypatch.setattr(train_temporal_model, "read_penn_action", lambda folder: ([folder + " items"], None))
+    monkeypatch.setattr(train_temporal_model, "penn_sequences", lambda items, skeleton: [items + ["1"], items + ["2"]])
+    monkeypatch.setattr(train_temporal_model, "posetrack_sequence", lambda path, skeleton: [path, skeleton])
+    args = argparse.Namespace(sequences=0, penn_action="penn", posetrack=["a.json", "b.json"])
+    assert list(train_temporal_model.sequences(args, None, COCO)) == [
+        ["penn items", "1"], ["penn items", "2"], ["a.json", COCO], ["b.json", COCO]]
