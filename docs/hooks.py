@@ -1,15 +1,12 @@
 """What mkdocs does beside building pages: the table of a config's keys, and files of the project that pages link to."""
 import os
 import re
-import sys
 
 from mkdocs.structure.files import File
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-if ROOT not in sys.path:
-    sys.path.insert(0, ROOT)
+from util.default_config import KEYS, UNSET
 
-from util.default_config import KEYS, UNSET  # noqa: E402 (found by the line above)
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # Outside docs/, and on the site at the same place: the model cards, and what pages refer to.
 SHOWN = ("models/README.md", "models/single/README.md", "models/multi/README.md", "models/single/reliability.png",
@@ -49,9 +46,8 @@ def _cells(key):
     limits = [limit[0] for limit in (key.numbers, key.form) if limit]
     words = {bool: "true or false", int: "whole number", float: "number", str: "text", list: "list", type(None): "null"}
     kind = " or ".join(words[one] for one in types if not (one is int and float in types))
-    meaning = key.meaning[:1].upper() + key.meaning[1:]
     default = "–" if key.default is UNSET else "`%s`" % _yaml(key.default)
-    meaning = re.sub(r"(<\w+>[^\s,;]*|\[+[^\]]*\]+)", r"`\1`", meaning)  # what Markdown would take for HTML, or for a link
+    meaning = re.sub(r"(<\w+>[^\s,;]*|\[+[^\]]*\]+)", r"`\1`", key.meaning)  # what Markdown would take for HTML, or for a link
     return ", ".join([kind] + limits), default, meaning
 
 

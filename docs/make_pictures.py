@@ -4,21 +4,18 @@ They show what the shipped weights for several people make of one photograph of 
 mirror image, so that there are two people to tell apart.
 """
 import os
-import sys
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, ROOT)  # Python looks beside this file, where nothing is to be imported
+import pose_tensorflow
+from dataset.maps import get_pairwise_index
+from multiperson.visualize import person_colour
+from util.config import PROJECT
+from util.image import read_image
 
-import pose_tensorflow  # noqa: E402 (found by the line above)
-from dataset.maps import get_pairwise_index  # noqa: E402
-from multiperson.visualize import person_colour  # noqa: E402
-from util.image import read_image  # noqa: E402
-
-PHOTOGRAPH = os.path.join(ROOT, "demo/images/skateboarder_standing.jpg")
-OUT = os.path.join(ROOT, "docs/images")
+PHOTOGRAPH = os.path.join(PROJECT, "demo/images/skateboarder_standing.jpg")
+OUT = os.path.join(PROJECT, "docs/images")
 CROP = slice(75, 255)  # columns of the photograph: he and little else
 ZOOM = 2  # of the drawn picture over the photograph
 JOINTS = ("nose", "left_wrist", "right_knee")  # whose score maps are shown

@@ -2,6 +2,7 @@
 import html
 import os
 import re
+import runpy
 import subprocess
 import sys
 from glob import glob
@@ -40,6 +41,15 @@ def test_pictures_are_small():
     assert len(pictures) == 5 and max(map(os.path.getsize, pictures)) <= LARGEST
 
 
+def test_pictures_are_drawn(tmp_path, capsys):
+    draw = runpy.run_path(os.path.join(ROOT, "docs/make_pictures.py"))["main"]
+    draw.__globals__["OUT"] = str(tmp_path)
+    draw()
+    assert "2 people" in capsys.readouterr().out
+    assert sorted(os.listdir(str(tmp_path))) == sorted(map(os.path.basename, glob(os.path.join(ROOT, "docs/images/how_*"))))
+    assert max(os.path.getsize(str(path)) for path in tmp_path.iterdir()) <= LARGEST
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """Folder of the site, built with warnings as errors."""
@@ -57,9 +67,9 @@ def test_site_has_every_key_as_it_is_checked(site):
         text = re.sub("<[^>]+>", "", re.sub(r"</td>\s*<td>", "|", stream.read()))
     rows = dict(re.findall(r"(?m)^(\w+)\|(.*)$", html.unescape(text)))
     assert sorted(rows) == sorted(KEYS)
-    assert rows["fg_fraction"] == "number|0.25|None: accepted for old files"
+    assert rows["fg_fraction"] == "number|0.25|none: accepted for old files"
     assert rows["cosine"].startswith("list, at least 0, three numbers|–|[highest rate")
-    assert rows["dataset_phase"].endswith("|Coco: <root>/annotations/<ann>_<phase>.json, <root>/images/<phase>")
+    assert rows["dataset_phase"].endswith("|coco: <root>/annotations/<ann>_<phase>.json, <root>/images/<phase>")
 
 
 def test_site_has_cards_and_api(site):
