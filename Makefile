@@ -16,6 +16,12 @@ test-web: .venv/installed
 	@mkdir -p out
 	POSE_WEB=1 $(BIN)/python -m pytest -q -s tests/pose_tensorflow/serve/test_web.py
 
+# The pages in docs/ as a site.
+docs: .venv/installed
+	@$(BIN)/python $(PIP) mkdocs-material "mkdocstrings[python]"
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "open out/site/index.html, or, while you write, $(BIN)/python -m mkdocs serve"
+
 test-tf1: .venv-tf1/installed
 	.venv-tf1/bin/python -m pytest -q -n 2 --dist worksteal
 
@@ -42,4 +48,4 @@ PIP = -W ignore -m pip --quiet --disable-pip-version-check install
 	@.venv-tf1/bin/python $(PIP) -e ".[tf1,test]"
 	@touch $@
 
-.PHONY: demo test test-web test-tf1 sanitize bench
+.PHONY: demo docs test test-web test-tf1 sanitize bench

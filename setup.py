@@ -1,4 +1,4 @@
-"""Build and install: ``pip install -e ".[cpu]"`` (see README.md).
+"""Build and install: ``pip install -e ".[cpu]"`` (see docs/index.md).
 
 TensorFlow is an extra, because its packages exclude one another: ``cpu``, ``gpu``, and for Python 3.7 ``tf1`` and
 ``tf1-gpu``.
@@ -102,6 +102,7 @@ setup(
         "openvino": ["nncf", "openvino"],
         "serve": ["starlette>=0.37; python_version >= '3.10'", "uvicorn; python_version >= '3.10'"],
         "completion": ["argcomplete"],
+        "docs": ["mkdocs-material>=9.5", "mkdocstrings[python]>=0.26"],
         "test": TEST,
         "dev": TEST + ["argcomplete", "build"],
     },

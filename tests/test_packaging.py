@@ -56,5 +56,5 @@ def test_the_version_stands_in_one_place(distribution):
 
 
 def test_extras(distribution):
-    assert {"cpu", "gpu", "tf1", "exact", "serve", "video", "openvino", "onnx", "test", "dev", "h5"} <= set(
+    assert {"cpu", "gpu", "tf1", "exact", "serve", "video", "openvino", "onnx", "test", "dev", "docs", "h5"} <= set(
         distribution.extras_require)
