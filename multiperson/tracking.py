@@ -134,10 +134,13 @@ class Tracker(object):
         frame, count = self._window[0], len(self._tracks.number)
         remembered = next(predicted(self._tracks, [frame.motion]))
         labels = solution.labels[:count + len(frame.graph.joint)]
-        labels = self._whole(frame, labels, self._people(frame, labels[count:]))
+        found = self._people(frame, labels[count:])
+        whole = self._whole(frame, labels, found)
+        if (whole != labels).any():
+            labels, found = whole, self._people(frame, whole[count:])
         row = {label: row for row, label in reversed(list(enumerate(labels[:count])))}  # of several tracks the oldest
         absorbed = {place: row[label] for place, label in enumerate(labels[:count]) if row[label] != place}
-        people = [(person, row.get(label)) for person, label in self._people(frame, labels[count:])]
+        people = [(person, row.get(label)) for person, label in found]
         people = [(person, known) for person, known in people if known is None or self._in_sight(person, known)]
         numbers = self._remember(people, frame, remembered, absorbed)
         self._window.popleft()
