@@ -1,6 +1,5 @@
 """People followed through the frames of a video, from pictures to numbered people, and what a run needs to go on."""
 import io
-from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,17 +13,6 @@ from util.files import replacing
 from util.skeleton import Skeleton
 
 
-class FollowedFrame(NamedTuple):
-    """frame: util.video.Frame; people: Persons, px of the frame, absent joints filled in; numbers: of each the track's
-    then: what a Follower needs to go on after this frame; solution: see multiperson.tracking.TrackedFrame"""
-
-    frame: Any
-    people: list
-    numbers: list
-    then: Any
-    solution: Any
-
-
 class Follower(object):
     """The network, the spatial and the temporal model, and a Tracker."""
 
@@ -35,7 +23,7 @@ class Follower(object):
         self._tracker = Tracker(cfg, read_regression(temporal_model_path(cfg)), Skeleton.from_config(cfg).oks_sigmas)
 
     def start(self, image, then):
-        """Go on after a frame: its image, and FollowedFrame.then of it."""
+        """Go on after a frame: its image, and TrackedFrame.then of it."""
         self._tracker.start(image, then)
 
     def detect(self, frame):
@@ -43,21 +31,20 @@ class Follower(object):
         return frame, self._predictor.graph(frame.image)
 
     def follow(self, detected):
-        """Yields a FollowedFrame for each of what detect() gave, in order, some frames later."""
+        """Yields a multiperson.tracking.TrackedFrame for each of what detect() gave, in order, some frames later: with its
+        util.video.Frame, and those people whom the config wants reported, absent joints filled in."""
         for frame, found in detected:
             for tracked in self._tracker.add(frame, frame.image, found.graph, found.unit, found.completed):
-                yield self._followed(tracked)
+                yield self._wanted(tracked)
         for tracked in self._tracker.finish():
-            yield self._followed(tracked)
+            yield self._wanted(tracked)
 
-    def _followed(self, tracked):
-        sure = [place for place, person in enumerate(tracked.people) if person.score >= self._cfg.person_min_score]
-        return FollowedFrame(tracked.frame, [tracked.people[place] for place in sure],
-                             [tracked.numbers[place] for place in sure], tracked.then, tracked.solution)
+    def _wanted(self, tracked):
+        return tracked.only([person.score >= self._cfg.person_min_score for person in tracked.people])
 
 
 def save_state(path, owner, number, then):
-    """Write what FollowedFrame.then was for the frame of a number. owner: bytes that say whose state it is"""
+    """Write what TrackedFrame.then was for the frame of a number. owner: bytes that say whose state it is"""
     tracks, following, count = then
     arrays = dict(tracks.points._asdict(), **{"track_" + name: values for name, values in tracks._asdict().items()
                                               if name != "points"})

@@ -53,17 +53,22 @@ def carried(points, motion):
     return points._replace(position=position, age=points.age + 1, error=points.error + error)
 
 
+def widened(age):
+    """How many times as far as in the next frame somebody may be from where they are expected, after so many frames."""
+    return 1 + DRIFT * (age - 1)
+
+
 def candidate_pairs(before, after):
     """([m], [m]) places of Points of one joint, in `before` and in `after`, that are within REACH of one another."""
     distance = cdist(before.position, after.position) / np.sqrt(np.outer(before.unit, after.unit))
-    distance /= 1 + DRIFT * (before.age[:, None] - 1)
+    distance /= widened(before.age)[:, None]
     return np.nonzero((before.joint[:, None] == after.joint) & (distance <= REACH))
 
 
 def temporal_features(before, after, start, end):
     """[m, 8], see FEATURES, of the pairs of before[start] and after[end]."""
     unit, age = np.sqrt(before.unit[start] * after.unit[end]), before.age[start]
-    distance = np.linalg.norm(before.position[start] - after.position[end], axis=1) / (unit * (1 + DRIFT * (age - 1)))
+    distance = np.linalg.norm(before.position[start] - after.position[end], axis=1) / (unit * widened(age))
     different = 1 - np.einsum("mk,mk->m", before.patch[start], after.patch[end])
     return np.column_stack([
         distance, different, np.abs(np.log(before.unit[start] / after.unit[end])), np.log(np.minimum(age, OLDEST)),

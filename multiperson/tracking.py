@@ -35,6 +35,11 @@ class TrackedFrame(NamedTuple):
     then: Any
     solution: Solution
 
+    def only(self, kept):
+        """The same with some of the people. kept: whether, for each of them"""
+        people, numbers = ([one for one, keep in zip(part, kept) if keep] for part in (self.people, self.numbers))
+        return self._replace(people=people, numbers=numbers)
+
 
 class WindowFrame(object):
     """A frame that is not decided yet.
@@ -138,7 +143,7 @@ class Tracker(object):
         whole = self._whole(frame, labels, found)
         if (whole != labels).any():
             labels, found = whole, self._people(frame, whole[count:])
-        row = {label: row for row, label in reversed(list(enumerate(labels[:count])))}  # of several tracks the oldest
+        row = oldest(labels[:count])
         absorbed = {place: row[label] for place, label in enumerate(labels[:count]) if row[label] != place}
         people = [(person, row.get(label)) for person, label in found]
         people = [(person, known) for person, known in people if known is None or self._in_sight(person, known)]
@@ -170,7 +175,7 @@ class Tracker(object):
         """Labels of the tracks and of a frame's nodes, those of people put together whose absent joints, filled in, make them
         alike: parts of one person. people: [(Person, label)] by falling score"""
         count = len(labels) - len(frame.graph.joint)
-        row = {label: row for row, label in reversed(list(enumerate(labels[:count])))}
+        row = oldest(labels[:count])
         apart = {frozenset(pair) for pair in rivals(self._tracks).tolist()}
         kept = []
         for person, label in sorted(people, key=lambda one: row.get(one[1], count)):
@@ -220,17 +225,22 @@ class Tracker(object):
         frame, people, numbers, then, solution = self._waiting.popleft()
         numbers = [self._name(number) for number in numbers]
         fewest = min(self._cfg.track_min_frames, self._count)
-        sure = [place for place, number in enumerate(numbers) if self._seen[number] >= fewest]
+        sure = [self._seen[number] >= fewest for number in numbers]
         needed = set(self._tracks.number.tolist()).union(*(waiting[2] for waiting in self._waiting))
         self._renamed = {number: self._name(number) for number in self._renamed if number in needed}
         needed |= {self._name(number) for number in needed}
         self._seen = {number: seen for number, seen in self._seen.items() if number in needed}
-        return TrackedFrame(frame, [people[place] for place in sure], [numbers[place] for place in sure], then, solution)
+        return TrackedFrame(frame, people, numbers, then, solution).only(sure)
 
     def _name(self, number):
         while number in self._renamed:
             number = self._renamed[number]
         return number
+
+
+def oldest(labels):
+    """{label: its first row}: of several tracks with one label the oldest."""
+    return {label: row for row, label in reversed(list(enumerate(labels)))}
 
 
 def alike(first, second, sigmas):
