@@ -34,7 +34,7 @@ from nnet.runtimes import openvino_version
 from nnet.tf import session_config, tf
 from util.config import PROJECT, cfg_from_file, default_config
 from util.image import resize_to
-from util.processor import computes_bfloat16, flags
+from util.processor import computes_bfloat16, described, flags
 
 SHIPPED = os.path.join(PROJECT, "models/single/test/pose_cfg.yaml")
 SHIPPED_MULTI = os.path.join(PROJECT, "models/multi/test/pose_cfg.yaml")
@@ -218,15 +218,10 @@ def cold_start():
 
 def processor():
     """Its name and what it can, and what runs the networks, in words."""
-    try:
-        with open("/proc/cpuinfo") as stream:
-            name = next((line.split(":", 1)[1].strip() for line in stream if line.startswith("model name")), "")
-    except OSError:
-        name = ""
     able = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in flags()]
     version = openvino_version()
     return "%s, %d cores, %s; bfloat16 is %s; %s" % (
-        name or "unknown processor", os.cpu_count(), " ".join(able), "used" if computes_bfloat16() else "not used",
+        described("model name") or "unknown processor", os.cpu_count(), " ".join(able), "used" if computes_bfloat16() else "not used",
         "OpenVINO %s" % version if version else "TensorFlow %s" % tf.__version__)
 
 

@@ -2,14 +2,18 @@
 import os
 
 
-def flags():
-    """Names of the processor's instruction sets, as Linux lists them; none where that is not known."""
+def described(key):
+    """What Linux says of the first processor: its "model name", its "flags" and others; "" where that is not known."""
     try:
         with open("/proc/cpuinfo") as stream:
-            lists = [line.split(":", 1)[1] for line in stream if line.startswith("flags")]
+            return next((line.split(":", 1)[1].strip() for line in stream if line.startswith(key)), "")
     except OSError:
-        return set()
-    return set(lists[0].split()) if lists else set()
+        return ""
+
+
+def flags():
+    """Names of the processor's instruction sets; none where they are not known."""
+    return set(described("flags").split())
 
 
 def computes_bfloat16():
