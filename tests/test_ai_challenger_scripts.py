@@ -14,7 +14,7 @@ import train_spatial_model
 from ai_challenger_people import make_records, write_records
 from conftest import ROOT
 from nnet.training import train
-from test_scripts import run
+from scripts import run
 from util.config import cfg_from_file
 
 

@@ -12,7 +12,7 @@ from dataset.pairwise_stats import save_pairwise_stats
 from multiperson.pairwise import PairModel, used_pairs, write_pair_model
 from nnet.net_factory import pose_net
 from nnet.tf import tf
-from test_scripts import run
+from scripts import run
 from util.config import cfg_from_file
 
 

@@ -1,8 +1,6 @@
 """The root scripts and the demo, as a user runs them."""
 import json
 import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -12,13 +10,7 @@ from PIL import Image
 
 from conftest import ROOT
 from dataset.dataset_mat import DataItem, write_dataset_mat
-
-
-def run(script, *args, **keys):
-    done = subprocess.run([sys.executable, os.path.join(ROOT, script)] + [str(arg) for arg in args],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, **keys)
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
+from scripts import run
 
 
 @pytest.fixture
