@@ -16,21 +16,23 @@ OVERLAP = 0.8  # smaller sizes take people from so much less on
 
 
 class FrameGraph(NamedTuple):
-    """All in px of the frame.
+    """All in px of the frame, except maps.
 
     graph: Graph of the detections; unit: [n] for each node, see multiperson.pairwise.person_units
-    detections: those that are the nodes; maps: Maps of the largest size, without pairwise offsets; stride: px a cell of these
+    detections: those that are the nodes
+    maps: Maps of the frame resized by `scale`, the largest, without pairwise offsets; stride: px of that a cell
     """
 
     graph: Graph
     unit: np.ndarray
     detections: Detections
     maps: Maps
+    scale: float
     stride: float
 
     def completed(self, person):
         """A Person whose absent joints are filled in, see multiperson.completion."""
-        return complete(person, self.graph, self.detections, self.maps, self.stride)
+        return complete(person, self.graph, self.detections, self.maps, self.stride, self.scale)
 
 
 class FramePredictor(object):
@@ -68,14 +70,11 @@ def frame_graph(model, found):
         smallest = LARGEST_UNIT * OVERLAP * own / found[place + 1][0] if own < scale else 0.0
         suiting.append((own, of_units(detections, smallest, largest)))
     detections = together(suiting)
-    unit = np.concatenate([person_units(detections, joint) for joint in range(model.cfg.num_joints)])
-    locref = None if maps.locref is None else maps.locref / scale
-    return FrameGraph(build_graph(model, detections), unit, detections, Maps(maps.scores, locref, None),
-                      model.cfg.stride / scale)
+    return FrameGraph(build_graph(model, detections), person_units(detections), detections, maps, scale, model.cfg.stride)
 
 
 def of_units(detections, smallest, largest):
     """Those Detections whose person_units are within a range, px."""
-    units = [person_units(detections, joint) for joint in range(len(detections.coord))]
-    kept = [(smallest <= unit) & (unit <= largest) for unit in units]
+    unit = person_units(detections)
+    kept = np.split((smallest <= unit) & (unit <= largest), np.cumsum([len(coord) for coord in detections.coord])[:-1])
     return Detections(*([values[one] for values, one in zip(part, kept)] for part in detections))

@@ -33,19 +33,18 @@ def build_graph(model, detections):
         raise ValueError("detections of %d joints do not fit a spatial model of %d"
                          % (len(counts), model.cfg.num_joints))
     first = np.concatenate([[0], np.cumsum(counts)])  # of each joint's nodes
-    edges, probabilities = [np.zeros((0, 2), np.int64)], [np.zeros(0)]
+    edges = [np.zeros((0, 2), np.int64)]
     for a, b in sorted(model.pairs + [(joint, joint) for joint in range(len(counts))]):
         if a == b:
             start, end = np.triu_indices(counts[a], 1)
         else:
-            start, end = (index.ravel() for index in np.indices((counts[a], counts[b])))
-        if len(start):
-            edges.append(np.column_stack([first[a] + start, first[b] + end]))
-            probabilities.append(model.same_person(detections, a, b)[start, end])
+            start, end = np.repeat(np.arange(counts[a]), counts[b]), np.tile(np.arange(counts[b]), counts[a])
+        edges.append(np.column_stack([first[a] + start, first[b] + end]))
+    edges = np.concatenate(edges)
     return Graph(np.repeat(np.arange(len(counts)), counts),
                  np.concatenate(detections.coord).astype(np.float64),
                  np.concatenate(detections.conf)[:, 0].astype(np.float64),
-                 np.concatenate(edges), np.concatenate(probabilities))
+                 edges, model.edge_probability(detections, edges))
 
 
 def clip_probability(probability):

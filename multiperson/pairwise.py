@@ -3,22 +3,22 @@ import os
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial.distance import cdist
 from scipy.special import expit
 
-from dataset.maps import get_pairwise_index
 from util.command import UserError
 from util.config import find_file, with_defaults
 from util.mat import read_mat, write_mat
 
 NUM_FEATURES = 8
+NO_OFFSETS = "the detections have no pairwise offsets; a network with pairwise_predict: true gives them"
 PARTS_OF_A_PERSON = 10  # with pairwise_relative, distances are in tenths of the person's size
 
 
 class PairModel(NamedTuple):
     """A logistic regression: of one pair of different joints, or of one joint at different times (multiperson/temporal.py).
 
-    X_min, X_max: [8], the range of the features in training, which is scaled to 0..1; w: [9], the last one the intercept
+    X_min, X_max: [8], the range of the features in training, which is scaled to 0..1; w: [9], the last one the intercept;
+        or [m, 8] and [m, 9], of each of m pairs its own
     """
 
     X_min: np.ndarray
@@ -29,7 +29,7 @@ class PairModel(NamedTuple):
         """That the two of each pair are one person's, by features [..., 8]."""
         scaled = scale_features(features, np.asarray(self.X_min), np.asarray(self.X_max))
         w = np.asarray(self.w)
-        return expit(scaled.dot(w[:-1]) + w[-1])
+        return expit(np.einsum("...k,...k->...", scaled, w[..., :-1]) + w[..., -1])
 
 
 class SpatialModelError(UserError):
@@ -58,35 +58,70 @@ def same_joint_probability(distance, relative=False):
     return expit(-distance) if relative else expit(7.5 - 0.2 * distance)
 
 
-def person_units(detections, joint):
-    """[n] px: a tenth of the size of the person of each detection of a joint; the size is the root mean square of the
+def person_units(detections):
+    """[n] px: a tenth of the size of the person of each detection, joint after joint; the size is the root mean square of the
     offsets to the other joints that its cell predicts."""
+    return _units(_own_offsets(detections))
+
+
+def _own_offsets(detections):
+    """[n, J - 1, 2] px: of all detections, joint after joint, the offsets to the other joints, in the order of these."""
     others = len(detections.coord) - 1
-    offsets = detections.pairwise[joint][:, joint * others:(joint + 1) * others]
+    return np.concatenate([offsets[:, joint * others:(joint + 1) * others]
+                           for joint, offsets in enumerate(detections.pairwise)])
+
+
+def _units(offsets):
     return np.maximum(np.sqrt(np.square(offsets).sum(axis=2).mean(axis=1)), 1) / PARTS_OF_A_PERSON
 
 
-def pair_features(detections, a, b, relative=False):
-    """[n_a, n_b, 8]: how well each two detections of joints a and b agree with the offsets that they predict.
+class Nodes(NamedTuple):
+    """Detections, joint after joint.
 
-    Forward, from a to b: the distance (px) and the angle (0..pi) between the real offset, cell centre of a's detection
-    to position of b's, and the one that a's cell predicts. Then backward likewise; then exp(-f) of these four.
-    relative: distances are in person_units, so that large and small people are judged alike
+    joint: [n]; coord, coord_grid: [n, 2] px, see Detections; unit: [n] px, in which distances are measured
+    offsets: [n, J - 1, 2] px, from the cell centre to the person's other joints, in the order of these
     """
-    joints = len(detections.coord)
-    if detections.pairwise[a].shape[1] == 0:
-        raise ValueError("the detections have no pairwise offsets; a network with pairwise_predict: true gives them")
-    features = np.empty((len(detections.coord[a]), len(detections.coord[b]), NUM_FEATURES))
-    # Seen from b the matrix is transposed: [n_b, n_a].
-    for k, (start, end, view) in enumerate([(a, b, features), (b, a, features.transpose(1, 0, 2))]):
-        real = detections.coord[end][None] - detections.coord_grid[start][:, None]
-        predicted = detections.pairwise[start][:, None, get_pairwise_index(start, end, joints)]
-        view[..., 2 * k] = np.hypot(*np.moveaxis(real - predicted, -1, 0))
-        if relative:
-            view[..., 2 * k] /= person_units(detections, start)[:, None]
-        view[..., 2 * k + 1] = angle_between(real, predicted)
+
+    joint: np.ndarray
+    coord: np.ndarray
+    coord_grid: np.ndarray
+    unit: np.ndarray
+    offsets: np.ndarray
+
+
+def nodes_of(detections, relative=False):
+    """relative: distances are measured in person_units, so that large and small people are judged alike"""
+    joint = np.repeat(np.arange(len(detections.coord)), [len(coord) for coord in detections.coord])
+    offsets = _own_offsets(detections)
+    unit = _units(offsets) if relative else np.ones(len(joint))
+    return Nodes(joint, np.concatenate(detections.coord), np.concatenate(detections.coord_grid), unit, offsets)
+
+
+def edge_features(nodes, start, end):
+    """[..., 8]: how well the two ends of each edge, of different joints, agree with the offsets that they predict.
+
+    nodes: Nodes; start, end: places among them, of shapes that broadcast to [...]
+    Forward, from start to end: the distance (in units) and the angle (0..pi) between the real offset, cell centre of the
+    start to position of the end, and the one that the start's cell predicts. Then backward likewise; then exp(-f) of these
+    four.
+    """
+    features = np.empty(np.broadcast(start, end).shape + (NUM_FEATURES,))
+    for k, (one, other) in enumerate([(start, end), (end, start)]):
+        joint = nodes.joint[other]
+        predicted = nodes.offsets[one, joint - (joint > nodes.joint[one])]
+        real = nodes.coord[other] - nodes.coord_grid[one]
+        features[..., 2 * k] = np.hypot(*np.moveaxis(real - predicted, -1, 0)) / nodes.unit[one]
+        features[..., 2 * k + 1] = angle_between(real, predicted)
     np.exp(-features[..., :4], out=features[..., 4:])
     return features
+
+
+def pair_features(detections, a, b, relative=False):
+    """[n_a, n_b, 8]: the edge_features of all pairs of detections of joints a and b; relative: see nodes_of"""
+    if detections.pairwise[a].shape[1] == 0:
+        raise ValueError(NO_OFFSETS)
+    nodes = nodes_of(detections, relative)
+    return edge_features(nodes, np.flatnonzero(nodes.joint == a)[:, None], np.flatnonzero(nodes.joint == b))
 
 
 def angle_between(first, second):
@@ -119,22 +154,42 @@ class SpatialModel(object):
             self.X_min[a][b], self.X_max[a][b], self.w[a][b] = read_pair_model(folder, a, b)
         return self
 
-    def probability(self, a, b, features):
-        """The probability, by features [..., 8] of joints a < b, that the two are one person's."""
+    def pair(self, a, b):
+        """The PairModel of joints a < b."""
         if self.w[a][b] is None:
             raise SpatialModelError("the spatial model of joints %d and %d is not loaded" % (a, b))
-        return PairModel(self.X_min[a][b], self.X_max[a][b], self.w[a][b]).probability(features)
+        return PairModel(self.X_min[a][b], self.X_max[a][b], self.w[a][b])
+
+    def probability(self, a, b, features):
+        """The probability, by features [..., 8] of joints a < b, that the two are one person's."""
+        return self.pair(a, b).probability(features)
 
     def same_person(self, detections, a, b):
         """[n_a, n_b]: the probability that two detections, of joints a <= b, are one person's."""
+        first = np.cumsum([0] + [len(coord) for coord in detections.coord])
+        places = np.meshgrid(np.arange(*first[a:a + 2]), np.arange(*first[b:b + 2]), indexing="ij")
+        return self.edge_probability(detections, np.stack(places, axis=-1).reshape(-1, 2)).reshape(places[0].shape)
+
+    def edge_probability(self, detections, edges):
+        """[m]: the probability that the two ends of edges [m, 2] are one person's: places among all detections, joint after
+        joint, the first one's joint not above the second one's."""
         relative = self.cfg.pairwise_relative
-        if a != b:
-            return self.probability(a, b, pair_features(detections, a, b, relative))
-        distance = cdist(detections.coord[a], detections.coord[a])
-        if relative:
-            units = person_units(detections, a)
-            distance /= np.sqrt(np.outer(units, units))
-        return same_joint_probability(distance, relative)
+        nodes = nodes_of(detections, relative)
+        same = nodes.joint[edges[:, 0]] == nodes.joint[edges[:, 1]]
+        probability = np.empty(len(edges))
+        start, end = edges[same].T
+        distance = np.linalg.norm(nodes.coord[start] - nodes.coord[end], axis=1) / np.sqrt(nodes.unit[start] * nodes.unit[end])
+        probability[same] = same_joint_probability(distance, relative)
+        start, end = edges[~same].T
+        if len(start):
+            if not nodes.offsets.shape[1]:
+                raise ValueError(NO_OFFSETS)
+            joints = self.cfg.num_joints
+            pairs, place = np.unique(nodes.joint[start] * joints + nodes.joint[end], return_inverse=True)
+            models = zip(*(self.pair(*divmod(pair, joints)) for pair in pairs))
+            models = PairModel(*(np.array(part)[place] for part in models))
+            probability[~same] = models.probability(edge_features(nodes, start, end))
+        return probability
 
 
 def pair_model_path(folder, a, b):

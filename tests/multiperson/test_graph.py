@@ -3,7 +3,7 @@ import pytest
 
 from multiperson.detections import Detections
 from multiperson.graph import build_graph, costs
-from multiperson.pairwise import SpatialModel
+from multiperson.pairwise import SpatialModel, pair_features, person_units, same_joint_probability
 from scenes import load_case, multi_person_config, place, set_pair
 
 
@@ -47,3 +47,20 @@ def test_detections_of_another_skeleton():
 
 def test_costs_are_clipped_logits():
     np.testing.assert_allclose(costs([0.5, 0.2, 0, 1]), [0, np.log(4), np.log(1e7 - 1), -np.log(1e7 - 1)], rtol=1e-6)
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_all_edges_at_once_are_as_likely_as_pair_by_pair(relative):
+    case = load_case("a")
+    case.model.cfg.pairwise_relative = relative
+    graph, found = build_graph(case.model, case.detections), case.detections
+    units = person_units(found) if relative else np.ones(len(graph.joint))
+    for a, b in case.model.pairs:
+        chosen = (graph.joint[graph.edges] == [a, b]).all(axis=1)
+        plain = case.model.probability(a, b, pair_features(found, a, b, relative))
+        np.testing.assert_allclose(graph.edge_probability[chosen], plain.ravel(), rtol=1e-9)
+    for (i, j), probability in zip(graph.edges.tolist(), graph.edge_probability):
+        if graph.joint[i] == graph.joint[j]:
+            distance = np.hypot(*(graph.position[i] - graph.position[j])) / np.sqrt(units[i] * units[j])
+            assert probability == pytest.approx(same_joint_probability(distance, relative))
+    assert len(graph.edges) > 100
