@@ -3,7 +3,7 @@
 All maps are [B, H, W, channels]. Some heads can be asked for single cells alone, int32 [N, 3] (place in the batch, row,
 column), and then give [N, channels].
 """
-from nnet.layers import conv, conv_at, deconv, deconv_at, depthwise_conv, upsample
+from nnet.layers import conv, conv_at, deconv, deconv_at, depthwise_conv, upsample, upsample_at
 from nnet.tf import tf
 
 DECODER_CHANNELS = {16: 128, 8: 96}  # of the maps of each stride, with skip connections
@@ -21,7 +21,7 @@ def deconv_head(x, channels, name, cells=None):
 
 def pointwise_head(x, channels, name, cells=None):
     """A 1 x 1 convolution."""
-    return conv(x, channels, 1, name) if cells is None else conv_at(x, channels, name, cells)
+    return conv(x, channels, 1, name) if cells is None else conv_at(tf.gather_nd(x, cells), channels, name)
 
 
 def decode(features):
@@ -47,8 +47,8 @@ def pyramid_head(x, channels, name):
 
 
 def pyramid_pairwise_features(maps):
-    """What the pairwise head sees [B, H, W, 128], stride 4. Where a person's other joints are, far away, the coarse maps
-    know: all maps meet at stride 8.
+    """What the pairwise head sees [B, H, W, 128], stride 8: where a person's other joints are, far away, the coarse maps
+    know.
 
     maps: see nnet.mobilenet_v2_fpn
     """
@@ -56,5 +56,9 @@ def pyramid_pairwise_features(maps):
     x = tf.concat([upsample(upsample(scaled["pyramid_32"])), upsample(scaled["pyramid_16"]), scaled["pyramid_8"],
                    tf.nn.avg_pool2d(scaled["pyramid_4"], 2, 2, "SAME")], axis=-1)
     x = tf.nn.relu(conv(x, PAIRWISE_CHANNELS, 3, "merge"))
-    x = x + tf.nn.relu(conv(x, PAIRWISE_CHANNELS, 3, "refine"))  # a sum: units that die leave what they were given
-    return upsample(x)
+    return x + tf.nn.relu(conv(x, PAIRWISE_CHANNELS, 3, "refine"))  # a sum: units that die leave what they were given
+
+
+def pyramid_pairwise_head(features, channels, name, cells=None):
+    """A head of stride 4 on pyramid_pairwise_features."""
+    return conv(upsample(features), channels, 1, name) if cells is None else conv_at(upsample_at(features, cells), channels, name)

@@ -68,14 +68,14 @@ def conv(x, channels, size, name, stride=1):
         return tf.nn.bias_add(x, biases_of(channels))
 
 
-def conv_at(x, channels, name, cells):
-    """A 1 x 1 convolution in single cells alone, int32 [N, 3] (place in the batch, row, column) -> [N, channels]
+def conv_at(x, channels, name):
+    """A 1 x 1 convolution of single cells [N, C] -> [N, channels]
 
     A product of matrices, since oneDNN's convolution of no cells at all has the wrong number of channels.
     """
     with tf.variable_scope(name):
-        weights = weights_of([1, 1, int(x.shape[3]), channels])
-        return tf.nn.bias_add(tf.matmul(tf.gather_nd(x, cells), weights[0, 0]), biases_of(channels))
+        weights = weights_of([1, 1, int(x.shape[1]), channels])
+        return tf.nn.bias_add(tf.matmul(x, weights[0, 0]), biases_of(channels))
 
 
 def upsample(x):
@@ -85,6 +85,18 @@ def upsample(x):
     y = tf.image.resize_bilinear(x, size, half_pixel_centers=True)
     y.set_shape([x.shape[0], None, None, x.shape[3]])
     return y
+
+
+def upsample_at(x, cells):
+    """The same in single cells alone, int32 [N, 3] (place in the batch, row, column) -> [N, C]"""
+    batch, places = cells[:, :1], cells[:, 1:]
+    near = places // 2
+    far = tf.clip_by_value(near + 2 * (places % 2) - 1, 0, tf.shape(x)[1:3] - 1)  # the neighbour on that side
+
+    def at(rows, columns):
+        return tf.gather_nd(x, tf.concat([batch, rows[:, :1], columns[:, 1:]], axis=1))
+
+    return (9 * at(near, near) + 3 * (at(near, far) + at(far, near)) + at(far, far)) / 16
 
 
 def deconv(x, channels, name):

@@ -6,7 +6,7 @@ H = 2 ceil(h / 2s), W = 2 ceil(w / 2s): a cell spans s px, the stride, 8 or with
 from dataset.batch import Batch, Extra
 from nnet import losses
 from nnet.backbone import PYRAMIDS, backbone, map_stride
-from nnet.heads import deconv_head, decode, pointwise_head, pyramid_head, pyramid_pairwise_features
+from nnet.heads import deconv_head, decode, pointwise_head, pyramid_head, pyramid_pairwise_features, pyramid_pairwise_head
 from nnet.tf import tf
 from util.command import UserError
 from util.config import with_defaults
@@ -107,8 +107,9 @@ class PoseNet(object):
                  for name, count in channels.items() if name != "pairwise_pred"}
         if "pairwise_pred" in channels:
             with tf.variable_scope("pairwise_pred"):
-                x = heads["pairwise_features"] = self._within(pyramid_pairwise_features(maps), size)
-                heads["pairwise_pred"] = pointwise_head(x, channels["pairwise_pred"], "output", pairwise_at)
+                x = heads["pairwise_features"] = pyramid_pairwise_features(maps)
+                offsets = pyramid_pairwise_head(x, channels["pairwise_pred"], "output", pairwise_at)
+                heads["pairwise_pred"] = offsets if pairwise_at is not None else self._within(offsets, size)
         return heads
 
     def _intermediate(self, features):

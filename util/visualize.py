@@ -58,15 +58,28 @@ def draw_poses(image, poses, limbs, colours, threshold=0.0):
 
     poses: one [J, 3] each; limbs: pairs of joints; colours: for each pose one (r, g, b) a joint
     """
-    height, width = image.shape[:2]
-    overlay = Image.new("RGBA", (width * SUPERSAMPLING, height * SUPERSAMPLING))
-    pen = ImageDraw.Draw(overlay)
+    drawn = Image.fromarray(image)  # a copy
     for pose, joint_colours in zip(poses, colours):
         shown = shown_joints(pose, threshold)
-        widths = _line_width(image, pose[shown, :2]) * np.where(np.isnan(pose[:, 2]), FILLED_WIDTH, 1)
-        _draw_skeleton(pen, np.nan_to_num(pose[:, :2]), shown, limbs, joint_colours, widths)
-    overlay = overlay.reduce(SUPERSAMPLING)
-    return np.asarray(Image.alpha_composite(Image.fromarray(image).convert("RGBA"), overlay).convert("RGB"))
+        width = _line_width(image, pose[shown, :2])
+        box = _box(pose[shown, :2], 2 * width, drawn.size)
+        if box is None:
+            continue
+        overlay = Image.new("RGBA", ((box[2] - box[0]) * SUPERSAMPLING, (box[3] - box[1]) * SUPERSAMPLING))
+        widths = width * np.where(np.isnan(pose[:, 2]), FILLED_WIDTH, 1)
+        _draw_skeleton(ImageDraw.Draw(overlay), np.nan_to_num(pose[:, :2]) - box[:2], shown, limbs, joint_colours, widths)
+        part = Image.alpha_composite(drawn.crop(box).convert("RGBA"), overlay.reduce(SUPERSAMPLING))
+        drawn.paste(part.convert("RGB"), box[:2])
+    return np.asarray(drawn)
+
+
+def _box(points, margin, size):
+    """(left, top, right, bottom) of the part of a picture of `size` that points [n, 2] with a margin, px, take; None: none."""
+    if not len(points):
+        return None
+    low = np.clip(np.floor(points.min(axis=0) - margin), 0, size).astype(int)
+    high = np.clip(np.ceil(points.max(axis=0) + margin), 0, size).astype(int)
+    return tuple(low.tolist() + high.tolist()) if (high > low).all() else None
 
 
 def shown_joints(pose, threshold):
