@@ -144,7 +144,8 @@ class Following(object):
                     self._follower.start(frame.image, saved[1])
                     break
         poses.cut()
-        detected = ahead(map(self._follower.detect, frames), 2)
+        workers = self._follower.parallel
+        detected = behind(self._follower.detect, frames, 2 * workers, workers)
         followed = None
         for count, followed in enumerate(self._follower.follow(detected), 1):
             entry = frame_entry(followed.frame, [person_entry(person.keypoints, person.score) for person in followed.people],

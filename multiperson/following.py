@@ -10,7 +10,11 @@ from multiperson.temporal import Points, temporal_model_path
 from multiperson.tracking import Tracker
 from multiperson.tracks import Tracks
 from util.files import replacing
+from util.processor import cores
 from util.skeleton import Skeleton
+
+
+MOST_PARALLEL = 4  # frames in which the network searches at a time: each takes memory
 
 
 class Follower(object):
@@ -19,7 +23,8 @@ class Follower(object):
     def __init__(self, cfg):
         require_cv2()
         self._cfg = cfg
-        self._predictor = FramePredictor(cfg)
+        self.parallel = min(cores(), MOST_PARALLEL)
+        self._predictor = FramePredictor(cfg, self.parallel)
         self._tracker = Tracker(cfg, read_regression(temporal_model_path(cfg)), Skeleton.from_config(cfg).oks_sigmas)
 
     def start(self, image, then):
@@ -27,7 +32,7 @@ class Follower(object):
         self._tracker.start(image, then)
 
     def detect(self, frame):
-        """(frame, its FrameGraph); does not depend on other frames."""
+        """(frame, its FrameGraph); does not depend on other frames: `parallel` threads may call it at a time."""
         return frame, self._predictor.graph(frame.image)
 
     def follow(self, detected):

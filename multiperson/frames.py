@@ -38,12 +38,13 @@ class FrameGraph(NamedTuple):
 class FramePredictor(object):
     """A network with its spatial model, which must measure distances in the person's own size."""
 
-    def __init__(self, cfg):
+    def __init__(self, cfg, parallel=1):
+        """parallel: see nnet.map_predictor.MapPredictor"""
         if not (cfg.pairwise_relative and cfg.pairwise_predict):
             raise UserError("tracking needs pairwise offsets, and a spatial model that measures in the person's own size "
                             "(pairwise_predict: true and pairwise_relative: true)")
         self._cfg = cfg
-        self._predictor = MapPredictor(cfg)
+        self._predictor = MapPredictor(cfg, parallel)
         self.model = SpatialModel(cfg).load()
 
     def graph(self, image):

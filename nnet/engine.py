@@ -27,10 +27,11 @@ KEPT = 8  # networks in the cache folder
 _TEMPORARY = []  # folders that are deleted when the process ends
 
 
-def load_networks(cfg):
+def load_networks(cfg, parallel=1):
     """{"maps": Network, "pairwise": Network}, those that the config has, computing in its `precision`: "exact", float32,
     within 1e-4 of the network as it is; "auto", bfloat16 where the processor computes in it, else the same.
 
+    parallel: see nnet.runtimes
     maps: {"inputs": pictures [B, h, w, 3]} -> {"part_prob", ...}, see PoseNet.test; pairwise: {"pairwise_features": as
     maps gave them, "cells": int [N, 3] (place in the batch, row, column)} -> {"offsets": [N, channels]}
     Raises nnet.weights.CheckpointError where the weights are missing or do not fit.
@@ -43,11 +44,11 @@ def load_networks(cfg):
         try:
             with contextlib.suppress(OSError):  # on a disk that is only read
                 os.utime(folder)  # the cache keeps what was used last
-            return _opened(cfg, folder, bfloat16)
+            return _opened(cfg, folder, bfloat16, parallel)
         except Exception as error:  # whatever a damaged file leads to
             logging.warning("%s is damaged and made anew (%s)", folder, _first_line(error))
             shutil.rmtree(folder, ignore_errors=True)
-    return _opened(cfg, _frozen(cfg, folder), bfloat16)
+    return _opened(cfg, _frozen(cfg, folder), bfloat16, parallel)
 
 
 def cache_folder():
@@ -95,17 +96,17 @@ def _forget_old(parent):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _opened(cfg, folder, bfloat16):
+def _opened(cfg, folder, bfloat16, parallel):
     names = ["maps"] + ["pairwise"] * bool(cfg.pairwise_predict)
-    return {name: Network(os.path.join(folder, name), bfloat16) for name in names}
+    return {name: Network(os.path.join(folder, name), bfloat16, parallel) for name in names}
 
 
 class Network(object):
     """A frozen network in what runs it: OpenVINO where that can, until it fails, if ever."""
 
-    def __init__(self, path, bfloat16):
+    def __init__(self, path, bfloat16, parallel=1):
         """path: of the network's files, without ending"""
-        self._path, self._bfloat16 = path, bfloat16
+        self._path, self._bfloat16, self._parallel = path, bfloat16, parallel
         with np.load(path + ".npz", allow_pickle=False) as example:
             self._names = [key[len("out_"):] for key in example.files if key.startswith("out_")]
         version = None if has_graphics_card() else openvino_version()
@@ -127,7 +128,7 @@ class Network(object):
             return self._running.run(feed)
 
     def _runtime(self, kind, bfloat16):
-        return kind(self._path + ".pb", self._names, bfloat16)
+        return kind(self._path + ".pb", self._names, bfloat16, self._parallel)
 
     def _fall_back(self, error):
         logging.warning("OpenVINO fails (%s): TensorFlow runs the network", _first_line(error))

@@ -64,9 +64,10 @@ def scales_for(image, cfg):
 class MapPredictor(object):
     """A network with its weights, ready for pictures of any size."""
 
-    def __init__(self, cfg):
+    def __init__(self, cfg, parallel=1):
+        """parallel: from so many threads at a time pictures come that need not wait for one another"""
         self.cfg = cfg
-        self._networks = load_networks(cfg)
+        self._networks = load_networks(cfg, parallel)
         self._pairwise_units = _pairwise_units(cfg) if cfg.pairwise_predict else None
 
     def maps_by_scale(self, image):

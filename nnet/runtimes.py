@@ -1,11 +1,13 @@
 """What runs a frozen network, see nnet.freeze: OpenVINO or TensorFlow. Either has
 
-    Runtime(path, names, bfloat16).run({input: array}) -> {output: array}
+    Runtime(path, names, bfloat16, parallel).run({input: array}) -> {output: array}
 
 path: of a .pb file; names: of the outputs to compute; bfloat16: compute in it where that is faster, else in float32
+parallel: so many threads may call run() at a time, each with its part of the processor's cores; others wait
 
 None of their packages is loaded before it is used.
 """
+import queue
 import threading
 from collections import Counter
 
@@ -18,29 +20,37 @@ FIXED = 2  # sizes for which it is: that takes as long as a start, and each has 
 class OpenVINO(object):
     """Starts at once, and needs a third of TensorFlow's memory."""
 
-    def __init__(self, path, names, bfloat16):
+    def __init__(self, path, names, bfloat16, parallel=1):
         from openvino import Core
-        self._core, self._names, self._lock = Core(), names, threading.Lock()
+        self._core, self._names, self._parallel, self._lock = Core(), names, parallel, threading.Lock()
         self._model = self._core.read_model(path)
         # Left to itself OpenVINO computes in bfloat16 wherever the processor can, and ties its threads to cores, where those
         # of another process may be tied as well.
-        self._settings = {"INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32", "ENABLE_CPU_PINNING": False}
+        self._settings = {"INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32", "ENABLE_CPU_PINNING": False,
+                          "NUM_STREAMS": parallel}
         self._any_size, self._fixed, self._seen = self._compiled(self._model), {}, Counter()
 
     def run(self, feed):
-        with self._lock:  # one request computes one input at a time
-            request, types = self._for_sizes({name: np.shape(value) for name, value in feed.items()})
+        with self._lock:
+            idle, types = self._for_sizes({name: np.shape(value) for name, value in feed.items()})
+        request = idle.get()  # one request computes one input at a time
+        try:
             request.infer({name + ":0": np.asarray(value, types[name]) for name, value in feed.items()}, share_inputs=True)
             return {name: request.get_tensor(name + ":0").data.copy() for name in self._names}
+        finally:
+            idle.put(request)
 
     def _compiled(self, model):
-        """(request, {input: dtype})"""
+        """(queue of requests that wait for inputs, {input: dtype})"""
         compiled = self._core.compile_model(model, "CPU", self._settings)
         types = {name[:-len(":0")]: port.element_type.to_dtype() for port in compiled.inputs for name in port.get_names()}
-        return compiled.create_infer_request(), types
+        idle = queue.LifoQueue()
+        for _ in range(self._parallel):
+            idle.put(compiled.create_infer_request())
+        return idle, types
 
     def _for_sizes(self, shapes):
-        """What runs inputs of these shapes {name: shape} -> (request, types): for the first sizes that come again and again,
+        """What runs inputs of these shapes {name: shape} -> (requests, types): for the first sizes that come again and again,
         as in a video, what was compiled for no others, which takes 5 to 35 % less time."""
         key = tuple(sorted(shapes.items()))
         self._seen[key] += 1
@@ -52,9 +62,9 @@ class OpenVINO(object):
 
 
 class TensorFlow(object):
-    """Is always there, and can use a graphics card."""
+    """Is always there, and can use a graphics card; shares the cores out by itself."""
 
-    def __init__(self, path, names, bfloat16):
+    def __init__(self, path, names, bfloat16, parallel=1):
         from nnet.tf import frozen_session_config, tf
         graph_def = tf.GraphDef()
         with open(path, "rb") as stream:

@@ -265,6 +265,17 @@ def test_threads_keep_within_their_bounds():
     assert 0 < max(most_ahead) <= 3 and 0 < max(most_behind) <= 3
 
 
+def test_several_threads_keep_the_order():
+    together = threading.Barrier(2)
+
+    def slow(number):
+        together.wait(10)  # for another one to be worked out at the same time
+        time.sleep(0.002 * (number % 2))
+        return -number
+
+    assert list(behind(slow, range(8), 4, 2)) == [-number for number in range(8)]
+
+
 def test_threads_hand_errors_on_in_their_turn():
     def items():
         yield 1
@@ -277,6 +288,10 @@ def test_threads_hand_errors_on_in_their_turn():
         next(coming)
     with pytest.raises(ZeroDivisionError):
         list(behind(lambda number: 1 / number, [1, 0, 2], 8))
+    coming = behind(abs, items(), 8)
+    assert [next(coming), next(coming)] == [1, 0]
+    with pytest.raises(ValueError, match="no more"):
+        next(coming)
     before = threading.active_count()
     for one in ahead(iter(range(100)), 4):
         break

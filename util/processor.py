@@ -21,6 +21,11 @@ def computes_bfloat16():
     return not flags().isdisjoint(["avx512_bf16", "amx_bf16"])
 
 
+def cores():
+    """How many of the processor's cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def has_graphics_card():
     """Whether there is one that TensorFlow may compute on."""
     return os.path.exists("/proc/driver/nvidia/version")

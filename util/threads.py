@@ -19,14 +19,23 @@ def ahead(items, size):
             yield item
 
 
-def behind(function, items, size):
-    """function(item) of each item, worked out in a thread, while up to `size` further items are taken. Closing it waits for
-    the items that were taken."""
-    with ThreadPoolExecutor(1) as pool:
-        pending = deque()
-        for item in items:
-            pending.append(pool.submit(function, item))
+def behind(function, items, size, workers=1):
+    """function(item) of each item, in their order, worked out in so many threads, while up to `size` further items are taken.
+    Errors come when their turn does. Closing it waits for the items that were taken."""
+    items = iter(items)
+    with ThreadPoolExecutor(workers) as pool:
+        pending, error = deque(), None
+        while True:
+            try:
+                pending.append(pool.submit(function, next(items)))
+            except StopIteration:
+                break
+            except Exception as raised:  # by the iterator: what it gave before comes first
+                error = raised
+                break
             if len(pending) > size:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+        if error is not None:
+            raise error
