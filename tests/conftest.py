@@ -92,20 +92,25 @@ def write_config():
     return write
 
 
-@pytest.fixture(scope="session")
-def random_weights(tmp_path_factory):
-    """Checkpoint prefix of an untrained network for the data set `dots`."""
+def save_random_weights(prefix):
+    """Write the checkpoint of an untrained network for the data set `dots`."""
     from nnet.net_factory import pose_net
     from nnet.tf import tf
     from util.config import default_config
     cfg = default_config()
     cfg.update(DOTS)
-    prefix = str(tmp_path_factory.mktemp("weights") / "random")
     with tf.Graph().as_default(), tf.Session() as session:
         tf.set_random_seed(1)
         pose_net(cfg).test(tf.placeholder(tf.float32, [1, None, None, 3]))
         session.run(tf.global_variables_initializer())
         tf.train.Saver().save(session, prefix, write_meta_graph=False, write_state=False)
+
+
+@pytest.fixture(scope="session")
+def random_weights(tmp_path_factory):
+    """Checkpoint prefix of an untrained network for the data set `dots`."""
+    prefix = str(tmp_path_factory.mktemp("weights") / "random")
+    save_random_weights(prefix)
     return prefix
 
 

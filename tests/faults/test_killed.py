@@ -1,0 +1,21 @@
+"""One kill of each program; `make faults` makes a hundred of each."""
+import pytest
+
+from faults.killed import Kills
+from faults.programs import PROGRAMS, difference
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_killed_and_started_again(tmp_path, name):
+    if name == "video":
+        pytest.importorskip("av")
+        pytest.importorskip("cv2")
+    kills = Kills(name, tmp_path)
+    kills.kill(0, earliest=0.6)
+    assert kills.lost == []
+
+
+def test_what_is_not_the_same_is_told():
+    same = {"a": b"1", "b": b"2"}
+    assert difference(same, dict(same)) == ""
+    assert difference({"a": b"9", "c": b""}, same) == "lacking: b; too many: c; different: a"
