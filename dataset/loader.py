@@ -25,9 +25,9 @@ class Loader(object):
         self._next += 1
 
     def next_batch(self):
-        start = time.time()
+        start = time.monotonic()
         batch = self._futures.popleft().result()
-        self.waited += time.time() - start
+        self.waited += time.monotonic() - start
         self._submit()
         return batch
 

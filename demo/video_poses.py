@@ -13,6 +13,7 @@ from tqdm import tqdm
 from multiperson.following import load_state, save_state
 from util.command import UserError
 from util.config import find_file
+from util.files import alone
 from util.pose_json import frame_entry, person_entry
 from util.pose_lines import PoseLines, writing_pose_lines
 from util.pose_smoothing import filled, smoothed
@@ -88,7 +89,7 @@ def write_video_poses(video, selection, skeleton, settings, finder, draw, lines,
         writer.write(image, frame.time)
         return image
 
-    with PoseLines(lines, header) as poses, _second_file(smoothing, header) as append, \
+    with alone(lines), PoseLines(lines, header) as poses, _second_file(smoothing, header) as append, \
             writing_video(drawn, video.fps / selection["every"]) as writer:
         entries = finder.entries(itertools.chain([first], frames), poses)
         entries = smoothing.steps(entries) if smoothing else entries

@@ -3,6 +3,7 @@
     python -m nnet.checkpoint snapshot-10000 models/mine      # the weights alone, to be kept or shipped
 """
 import argparse
+import contextlib
 import json
 import logging
 import os
@@ -18,20 +19,26 @@ AVERAGE = "/ExponentialMovingAverage"  # follows a variable's name: its running 
 KEPT = 5  # snapshots; older ones are deleted
 
 
+class DamagedError(CheckpointError):
+    """Weights whose files are not as they were written: TensorFlow has checksums of all of them."""
+
+
 def save(session, prefix, saver, side_file, graph=False):
     """Write a saver's variables and side_file (a dict for JSON) as the checkpoint `prefix`, with `graph` also the graph. An
-    interruption leaves no half."""
+    interruption leaves no half. Raises CheckpointError."""
     folder = os.path.dirname(os.path.abspath(prefix))
-    os.makedirs(folder, exist_ok=True)
     temporary = os.path.join(folder, ".writing")  # one name, so that what a killed process left is used up
     shutil.rmtree(temporary, ignore_errors=True)
     try:
+        os.makedirs(temporary)
         name = os.path.join(temporary, os.path.basename(prefix))
         saver.save(session, name, write_meta_graph=graph, write_state=False)
         with open(name + ".json", "w") as stream:
             json.dump(side_file, stream, indent=1)
         remove(prefix)
         _move(name, prefix)
+    except (OSError, tf.errors.OpError) as error:
+        raise CheckpointError("cannot write the weights %s (%s)" % (prefix, _reason(error))) from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -71,11 +78,24 @@ def save_snapshot(session, prefix, iteration, saver, side_file):
     return path
 
 
-def _reader(prefix):
+@contextlib.contextmanager
+def reading(prefix):
+    """Raises DamagedError where a checkpoint's files cannot be read."""
     try:
-        return tf.train.NewCheckpointReader(required(prefix))
-    except (tf.errors.OpError, RuntimeError, ValueError) as error:
-        raise CheckpointError("the weights %s cannot be read (%s)" % (prefix, error)) from None
+        yield
+    except (tf.errors.OpError, RuntimeError, ValueError, IndexError) as error:  # what a file that is cut off leads to
+        raise DamagedError("the weights %s are damaged (%s)" % (prefix, _reason(error))) from None
+
+
+def _reason(error):
+    """The gist of what TensorFlow, which goes on with the node of its graph, or the operating system says."""
+    message = getattr(error, "message", None) or getattr(error, "strerror", None) or str(error)
+    return (message.split("\n\t [[")[0].strip() or type(error).__name__).splitlines()[-1]
+
+
+def _reader(prefix):
+    with reading(required(prefix)):
+        return tf.train.NewCheckpointReader(prefix)
 
 
 def _split(variables, shapes):
@@ -97,7 +117,13 @@ def restore_network(session, prefix):
     if missing:
         raise CheckpointError("the weights %s do not fit this config: they lack %s %s (and %d more)" % (
             prefix, missing[0].op.name, missing[0].shape.as_list(), len(missing) - 1))
-    tf.train.Saver({_tested_name(v.op.name, shapes): v for v in there}).restore(session, prefix)
+    _restore(session, prefix, {_tested_name(v.op.name, shapes): v for v in there})
+
+
+def _restore(session, prefix, variables):
+    saver = tf.train.Saver(variables)
+    with reading(prefix):
+        saver.restore(session, prefix)
 
 
 def _tested_name(name, shapes):
@@ -123,11 +149,12 @@ def restore_for_training(session, prefix, cfg, network, everything):
         logging.info("%s: these start anew: %s", prefix, ", ".join(v.op.name for v in missing))
     elif "global_step" in shapes:
         there, _ = _split(everything, shapes)
-        first = int(_reader(prefix).get_tensor("global_step"))
+        with reading(prefix):
+            first = int(_reader(prefix).get_tensor("global_step"))
     else:
         number = re.search(r"snapshot-(\d+)$", prefix)
         first = int(number.group(1)) + 1 if number else 0
-    tf.train.Saver(there).restore(session, prefix)
+    _restore(session, prefix, there)
     return first
 
 
@@ -139,8 +166,9 @@ def export_weights(snapshot, out):
     left_out = ("Momentum", "Adam", "Adam_1", AVERAGE[1:])
     names = [name for name in shapes if "/" in name and name.split("/")[-1] not in left_out]
     with tf.Graph().as_default(), tf.Session() as session:
-        variables = [tf.get_variable(name, initializer=reader.get_tensor(_tested_name(name, shapes)))
-                     for name in sorted(names)]
+        with reading(snapshot):
+            variables = [tf.get_variable(name, initializer=reader.get_tensor(_tested_name(name, shapes)))
+                         for name in sorted(names)]
         session.run(tf.global_variables_initializer())
         save(session, out, tf.train.Saver(variables), read_side_file(snapshot))
 

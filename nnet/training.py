@@ -2,6 +2,7 @@
 import collections
 import datetime
 import logging
+import os
 import time
 
 import numpy as np
@@ -19,6 +20,7 @@ from nnet.schedule import last_iteration, learning_rate
 from nnet.tf import session_config, tf
 from util.command import UserError
 from util.config import find_file
+from util.files import alone
 from util.skeleton import Skeleton
 
 
@@ -98,17 +100,24 @@ class Trainer(object):
         self.session.run(tf.global_variables_initializer())
 
     def start(self, restart):
-        """Restore weights and return the first iteration: the newest snapshot's next one, unless `restart`."""
+        """Restore weights and return the first iteration: the one after the newest snapshot that is whole, unless `restart`.
+
+        Raises CheckpointError where there are snapshots and all of them are damaged.
+        """
         if restart:
             checkpoint.set_aside(self.cfg.snapshot_prefix)
-        found = checkpoint.snapshots(self.cfg.snapshot_prefix)
-        if found:
-            path = found[-1][1]
-            logging.info("going on from %s (--restart begins anew)", path)
+        found = [path for _, path in reversed(checkpoint.snapshots(self.cfg.snapshot_prefix))]
+        for path in found or [find_file(self.cfg, "init_weights")]:
+            try:
+                first = checkpoint.restore_for_training(self.session, path, self.cfg, self.network, self.everything)
+                break
+            except checkpoint.DamagedError as error:
+                if not found:
+                    raise
+                logging.warning("%s: the snapshot before is taken", error)
         else:
-            path = find_file(self.cfg, "init_weights")
-            logging.info("starting from %s", path)
-        first = checkpoint.restore_for_training(self.session, path, self.cfg, self.network, self.everything)
+            raise checkpoint.DamagedError("no snapshot %s-... is whole: --restart begins anew" % self.cfg.snapshot_prefix)
+        logging.info("going on from %s (--restart begins anew)" if found else "starting from %s", path)
         if not checkpoint.holds_averages(path):
             self.session.run(self._begin_averages)
         self._step.load(first, self.session)
@@ -150,7 +159,7 @@ class Progress(object):
 
     def _begin(self):
         self._sums, self._count = collections.defaultdict(float), 0
-        self._time, self._waited = time.time(), self._loader.waited
+        self._time, self._waited = time.monotonic(), self._loader.waited
 
     def add(self, losses):
         self._count += 1
@@ -159,7 +168,7 @@ class Progress(object):
 
     def report(self, iteration):
         means = {name: total / self._count for name, total in self._sums.items()}
-        seconds = time.time() - self._time
+        seconds = time.monotonic() - self._time
         left = datetime.timedelta(seconds=int(seconds / self._count * (self._last - iteration)))
         rate = learning_rate(self._cfg, iteration)
         logging.info("iteration: %d loss: %.5f lr: %.3g (%.1f images/s, waiting %.0f %%, %s left)",
@@ -181,9 +190,15 @@ class Progress(object):
 def train(cfg, restart=False):
     """Train the network of a config from its first, or next, iteration to its last.
 
-    Raises DatasetError before it starts where the data set is unusable, TrainingError where the loss is not finite, and
-    whatever the loader raised. Ctrl-C writes a snapshot and stops.
+    Raises DatasetError before it starts where the data set is unusable, UserError where another process trains in the
+    snapshots' folder, TrainingError where the loss is not finite, and whatever the loader raised. Ctrl-C writes a snapshot
+    and stops.
     """
+    with alone(os.path.join(os.path.dirname(cfg.snapshot_prefix), "training")):
+        _train(cfg, restart)
+
+
+def _train(cfg, restart):
     last = last_iteration(cfg)
     dataset = factory.create(cfg)
     dataset.lists_pairwise = True

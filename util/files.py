@@ -5,6 +5,11 @@ import os
 
 from util.command import UserError
 
+try:
+    import fcntl
+except ImportError:  # not on Windows, where nobody is kept out
+    fcntl = None
+
 
 def read_json(path):
     """What a JSON file holds. Raises UserError, naming the file."""
@@ -29,16 +34,56 @@ def read_json_list(path, what):
 def replacing(path, mode="w"):
     """A file to write to, which becomes `path` when it is complete; folders are made. mode: "w" for text, "wb" for bytes.
 
-    Raises UserError where it cannot be written.
+    Raises UserError where it cannot be written, or another process is writing it.
     """
+    temporary = path + ".tmp"  # one name, so that what a killed process left is used up
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         text = {} if "b" in mode else {"encoding": "utf-8", "errors": "backslashreplace"}  # files' names may be any bytes
-        with open(path + ".tmp", mode, **text) as stream:
-            yield stream
-        os.replace(path + ".tmp", path)
+        with open(temporary, mode, opener=_locked, **text) as stream:
+            try:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())  # else a power failure may leave the new name without what it names
+                os.replace(temporary, path)
+            except BaseException:
+                os.remove(temporary)
+                raise
     except OSError as error:
         raise UserError("cannot write %s (%s)" % (path, error.strerror)) from None
-    finally:
-        if os.path.exists(path + ".tmp"):
-            os.remove(path + ".tmp")
+
+
+@contextlib.contextmanager
+def alone(path):
+    """While it lasts no other process gets past it with the same path, in whose folder is then a file <path>.lock; that of a
+    killed process keeps nobody out. Raises UserError."""
+    lock = path + ".lock"
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        stream = open(lock, "w", opener=_locked)
+    except OSError as error:
+        raise UserError("cannot write %s (%s)" % (lock, error.strerror)) from None
+    with stream:
+        try:
+            yield
+        finally:
+            os.remove(lock)
+
+
+def _locked(path, flags):
+    """An opener (see open) of a file for writing, which nobody else opens so until it is closed. Raises UserError."""
+    while True:
+        number = os.open(path, flags & ~os.O_TRUNC, 0o666)
+        try:
+            if fcntl:
+                fcntl.lockf(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            os.close(number)
+            raise UserError("another process is at work here, and has locked %s: wait until it ends, or stop it"
+                            % os.path.abspath(path)) from None
+        except OSError:  # a file system without locks
+            pass
+        if os.path.exists(path) and os.path.samestat(os.fstat(number), os.stat(path)):
+            os.ftruncate(number, 0)
+            return number
+        os.close(number)  # who had it has removed or renamed it meanwhile

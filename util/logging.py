@@ -2,8 +2,26 @@
 import logging
 import sys
 
+from util.command import UserError
+
 FORMAT = "%(asctime)s %(message)s"
 LONG = "long"  # the logger of what is long and seldom read: whole configs
+
+
+class LogFile(logging.FileHandler):
+    """A file that is opened when there is something to write. Raises UserError where it cannot be."""
+
+    def __init__(self, filename):
+        super(LogFile, self).__init__(filename, delay=True)
+
+    def _open(self):
+        try:
+            return super(LogFile, self)._open()
+        except OSError as error:
+            raise UserError("cannot write %s (%s)" % (self.baseFilename, error.strerror)) from None
+
+    def handleError(self, record):
+        """The disk is full: the screen shows the line, and the next snapshot says that it is."""
 
 
 def setup_logging(filename="log.txt", verbose=False):
@@ -15,6 +33,6 @@ def setup_logging(filename="log.txt", verbose=False):
         root.removeHandler(handler)
     screen = logging.StreamHandler(sys.stdout)
     screen.addFilter(lambda record: verbose or record.name != LONG)
-    for handler in (screen, logging.FileHandler(filename, delay=True)):
+    for handler in (screen, LogFile(filename)):
         handler.setFormatter(logging.Formatter(FORMAT, "%Y-%m-%d %H:%M:%S"))
         root.addHandler(handler)

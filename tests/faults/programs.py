@@ -124,36 +124,33 @@ class Bench(object):
         return folder
 
     def start(self, folder, **keys):
-        """The running program, in a process group of its own; what it says goes to a file beside the folder."""
-        with open(str(folder) + ".said", "ab") as said:
-            return subprocess.Popen([sys.executable, "-W", "ignore"] + self.program.command, cwd=str(folder), stdout=said,
-                                    env=ENVIRONMENT, stderr=subprocess.STDOUT, start_new_session=True, **keys)
+        """The running program, in a process group of its own."""
+        return subprocess.Popen([sys.executable, "-W", "ignore"] + self.program.command, cwd=str(folder), env=ENVIRONMENT,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, **keys)
 
     def run(self, folder, **keys):
         """(exit code, what it said)"""
-        code = self.start(folder, **keys).wait()
-        return code, self.said(folder)
-
-    def said(self, folder):
-        with open(str(folder) + ".said", errors="replace") as stream:
-            return stream.read()
+        return finish(self.start(folder, **keys))
 
     def results(self, folder):
         return self.program.results(folder)
 
-    def remove(self, folder):
-        shutil.rmtree(str(folder))
-        os.remove(str(folder) + ".said")
+
+def finish(process):
+    """(exit code, what it said)"""
+    said, _ = process.communicate()
+    return process.returncode, said.decode(errors="replace")
 
 
 def kill_after(process, seconds):
     """SIGKILL to its process group. Returns whether it still ran."""
     try:
-        process.wait(seconds)
+        process.communicate(timeout=seconds)
         return False
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        return process.wait() == -signal.SIGKILL
+        process.communicate()
+        return process.returncode == -signal.SIGKILL
 
 
 def difference(found, expected):

@@ -71,24 +71,6 @@ def wait_for(condition, process, seconds=120):
         time.sleep(0.02)
 
 
-def test_a_killed_training_goes_on_as_if_unbroken(folder, caplog, write_config, random_weights):
-    process = start(folder, write_config, random_weights)
-    wait_for(lambda: (folder / "snapshot-4.index").exists(), process)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert start(folder, write_config, random_weights).wait() == 0
-    output = (folder / "output").read_text()
-    number = int(re.search(r"going on from \S*snapshot-(\d+)", output).group(1))
-    assert 4 <= number < 40
-    broken = losses_in(output)
-
-    with caplog.at_level(logging.INFO):
-        training.train(config(snapshot_prefix="other/snapshot"))
-    unbroken = losses_in(caplog.text)
-    assert set(broken) == set(unbroken) == set(range(41))
-    np.testing.assert_allclose([broken[k] for k in range(41)], [unbroken[k] for k in range(41)], rtol=2e-2)
-
-
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_saves(folder, how, write_config, random_weights):
     process = start(folder, write_config, random_weights)
