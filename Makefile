@@ -32,11 +32,16 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/bench.py
 
 SOURCES = setup.py $(wildcard lib/*/*.pyx lib/*/*.cpp lib/*/*.hpp)
+# Found missing only after the download of TensorFlow otherwise.
+NEEDED = import ensurepip, os, shutil, sys, sysconfig; \
+	sys.exit(not (shutil.which("c++") and os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h"))))
 PIP = -W ignore -m pip --quiet --disable-pip-version-check install
 
 .venv/installed: $(SOURCES)
+	@$(PYTHON) -c '$(NEEDED)' 2>/dev/null || { \
+		echo "a C++ compiler or a part of Python is missing: on Debian and Ubuntu, apt install g++ python3-dev python3-venv"; exit 1; }
 	@echo "installing into .venv: TensorFlow and other packages, and this project; a few minutes the first time"
-	@$(PYTHON) -m venv .venv || { echo "python3 -m venv failed: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .venv
 	@$(BIN)/python $(PIP) --upgrade pip
 	@$(BIN)/python $(PIP) -e ".[cpu,exact,h5,serve,test,track,video]"
 	@touch $@
