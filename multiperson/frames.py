@@ -11,9 +11,6 @@ from multiperson.pairwise import SpatialModel, person_units
 from nnet.map_predictor import MapPredictor
 from util.command import UserError
 
-LARGEST_UNIT = 11.0  # px of the resized frame, see multiperson.pairwise.person_units: larger people are left to smaller sizes
-OVERLAP = 0.8  # smaller sizes take people from so much less on
-
 
 class FrameGraph(NamedTuple):
     """All in px of the frame, except maps.
@@ -65,10 +62,10 @@ def frame_graph(model, found):
     taken from the largest size that still suits them."""
     found = sorted(found, key=lambda one: one[0])
     scale, _, maps = found[-1]
-    suiting = []
+    limit, suiting = model.cfg.track_largest_unit, []
     for place, (own, detections, _) in enumerate(found):
-        largest = LARGEST_UNIT if place > 0 else np.inf
-        smallest = LARGEST_UNIT * OVERLAP * own / found[place + 1][0] if own < scale else 0.0
+        largest = limit if place > 0 else np.inf
+        smallest = limit * model.cfg.track_overlap * own / found[place + 1][0] if own < scale else 0.0
         suiting.append((own, of_units(detections, smallest, largest)))
     detections = together(suiting)
     return FrameGraph(build_graph(model, detections), person_units(detections), detections, maps, scale, model.cfg.stride)

@@ -18,8 +18,6 @@ from multiperson.temporal import Points, candidate_pairs, carried, points_of, te
 from multiperson.tracks import (empty_tracks, merged, person_points, predicted, returns, rivals, stacked, steadied,
                                 strangers)
 
-KNOWN_PART = 1 / 3  # of the joints that a track remembers must be found, else its person is out of sight
-
 
 class TrackedFrame(NamedTuple):
     """A frame whose people are decided.
@@ -59,7 +57,7 @@ class Tracker(object):
 
     def __init__(self, cfg, temporal, sigmas=None):
         """
-        cfg: track_window, track_max_gap, track_min_frames, person_min_joints, num_joints, and the solver's keys
+        cfg: the keys track_..., person_min_joints, num_joints, and the solver's
         temporal: multiperson.pairwise.PairModel, see multiperson/temporal.py; sigmas: [J], see util.skeleton.Skeleton
         """
         self._cfg, self._temporal, self._sigmas = cfg, temporal, sigmas
@@ -112,7 +110,7 @@ class Tracker(object):
         first = np.cumsum([len(tracks.number)] + [len(frame.graph.joint) for frame in frames])
         place = dict(zip(frames, first))
         links = [returns(tracks, self._temporal)]
-        for frame, points in zip(frames, predicted(tracks, (frame.motion for frame in frames))):
+        for frame, points in zip(frames, predicted(tracks, (frame.motion for frame in frames), self._cfg.track_lost)):
             edges, probability = self._linked(points, frame.points)
             links.append((np.column_stack([tracks.owner[edges[:, 0]], edges[:, 1] + place[frame]]), probability))
             links.append((frame.graph.edges + place[frame], frame.graph.edge_probability))
@@ -129,7 +127,7 @@ class Tracker(object):
         graph, limit = self._window_graph(), self._cfg.solver_time_limit
         solution = solve_within_reach(
             graph, costs(graph.probability), costs(graph.edge_probability), must_keep=np.arange(len(self._tracks.number)),
-            must_cut=rivals(self._tracks), time_limit=limit, effort=self._cfg.solver_effort)
+            must_cut=rivals(self._tracks, self._cfg.track_rival_joints), time_limit=limit, effort=self._cfg.solver_effort)
         warn_if_stopped(solution, len(graph.joint), limit)
         return solution
 
@@ -137,7 +135,7 @@ class Tracker(object):
         """Decide the first frame of the window, and take it out -> [TrackedFrame] that can be reported."""
         solution = self._solve()
         frame, count = self._window[0], len(self._tracks.number)
-        remembered = next(predicted(self._tracks, [frame.motion]))
+        remembered = next(predicted(self._tracks, [frame.motion], self._cfg.track_lost))
         labels = solution.labels[:count + len(frame.graph.joint)]
         found = self._people(frame, labels[count:])
         whole = self._whole(frame, labels, found)
@@ -158,7 +156,7 @@ class Tracker(object):
     def _in_sight(self, person, row):
         """Whether enough of the joints are found by which the track in a row remembers a person: else those few may well be
         somebody's who covers them."""
-        return person.visibility.sum() >= KNOWN_PART * np.sum(self._tracks.owner == row)
+        return person.visibility.sum() >= self._cfg.track_known_part * np.sum(self._tracks.owner == row)
 
     def _people(self, frame, labels):
         """[(Person, its label)]: those whom the frame's nodes [n] of one label are, where these have enough joints."""
@@ -176,7 +174,7 @@ class Tracker(object):
         alike: parts of one person. people: [(Person, label)] by falling score"""
         count = len(labels) - len(frame.graph.joint)
         row = oldest(labels[:count])
-        apart = {frozenset(pair) for pair in rivals(self._tracks).tolist()}
+        apart = {frozenset(pair) for pair in rivals(self._tracks, self._cfg.track_rival_joints).tolist()}
         kept = []
         for person, label in sorted(people, key=lambda one: row.get(one[1], count)):
             for other, known in kept:
@@ -202,7 +200,8 @@ class Tracker(object):
             velocity, absent, seen = tracks.velocity[row], tracks.absent[row] + 1, tracks.seen[row]
             if row in found:
                 now = person_points(found[row], frame.points)
-                velocity = steadied(tracks.velocity[row], now, mine, before, first=seen == 1)
+                velocity = steadied(tracks.velocity[row], now, mine, before, seen == 1, self._cfg.track_whole,
+                                    self._cfg.track_steady)
                 absent, seen = 0, seen + 1
                 mine = merged(now, mine, self._cfg.track_max_gap)
             if absent <= self._cfg.track_max_gap and row not in absorbed:

@@ -10,11 +10,6 @@ from multiperson.graph import costs
 from multiperson.motion import PATCH
 from multiperson.temporal import Points, candidate_pairs, temporal_features
 
-RIVAL_JOINTS = 3  # tracks that both remember so many of the same joints are two people, however alike they look now
-WHOLE = 0.7  # of the joints that a track remembers must be found, to tell its velocity
-LOST = 2.0  # units of the person: the flow's error from which on it is not believed
-STEADY = 0.85  # how much of its velocity a track keeps from one frame to the next
-
 
 class Tracks(NamedTuple):
     """T people of earlier frames, as they were after the newest decided one.
@@ -39,18 +34,19 @@ def empty_tracks():
     return Tracks(whole, np.zeros((0, 2)), whole, whole, whole, points, whole)
 
 
-def predicted(tracks, motions):
+def predicted(tracks, motions, lost):
     """Yields the Points of Tracks as seen from each of the next frames, between which lie the Motions.
 
     Joints of the newest decided frame follow the optical flow, where it comes back to them, others whatever of their person
     does; who is out of sight, or too fast for the flow, goes on at the velocity that they had.
+    lost: units of the person, the flow's error from which on it is not believed
     """
     points, owner, count = tracks.points, tracks.owner, len(tracks.number)
     seen = points.age == 0
     for motion in motions:
         moved, error = motion.carry(points.position)
         error = points.error + np.where(seen, error, 0)
-        followed = seen & (error <= LOST * points.unit)
+        followed = seen & (error <= lost * points.unit)
         step = np.where(followed[:, None], moved - points.position, 0)
         total = np.stack([np.bincount(owner, step[:, axis], count) for axis in (0, 1)], axis=1)
         number = np.bincount(owner[followed], minlength=count)[:, None]
@@ -65,14 +61,14 @@ def strangers(tracks):
     return tracks.absent[:, None] >= tracks.life
 
 
-def rivals(tracks):
-    """Pairs [k, 2] of Tracks that are two people for ever: they were there together, and both remember RIVAL_JOINTS of the same
-    joints. Others who were there together may be two parts of one person."""
+def rivals(tracks, joints):
+    """Pairs [k, 2] of Tracks that are two people for ever, however alike they look: they were there together, and both remember
+    so many of the same joints. Others who were there together may be two parts of one person."""
     points, count = tracks.points, len(tracks.number)
     remembered = np.zeros((count, points.joint.max(initial=-1) + 1))
     remembered[tracks.owner, points.joint] = 1
     together = ~(strangers(tracks) | strangers(tracks).T)
-    return np.argwhere(np.triu(together & (remembered.dot(remembered.T) >= RIVAL_JOINTS), 1))
+    return np.argwhere(np.triu(together & (remembered.dot(remembered.T) >= joints), 1))
 
 
 def returns(tracks, temporal):
@@ -97,16 +93,18 @@ def person_points(person, points):
                   points.patch[[best[one] for one in joint]], np.zeros(len(joint), np.int64), np.zeros(len(joint)))
 
 
-def steadied(velocity, now, remembered, before, first):
+def steadied(velocity, now, remembered, before, first, whole, steady):
     """A track's velocity, [2] px a frame, after it was seen again.
 
     now, remembered: its Points in this frame, and as expected there; before: [n, 2] where the latter were
+    first: whether it has no velocity yet; whole: the part of its joints that must be found; steady: that of its velocity which
+    it keeps
     """
     _, new, old = np.intersect1d(now.joint, np.where(remembered.age == 1, remembered.joint, -1), return_indices=True)
-    if not len(new) or (len(new) < WHOLE * len(remembered.joint) and not first):  # partly covered: what is left seems slow
+    if not len(new) or (len(new) < whole * len(remembered.joint) and not first):  # partly covered: what is left seems slow
         return velocity
     step = np.median(now.position[new] - before[old], axis=0)
-    return step if first else STEADY * velocity + (1 - STEADY) * step
+    return step if first else steady * velocity + (1 - steady) * step
 
 
 def merged(now, remembered, max_gap):

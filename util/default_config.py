@@ -165,6 +165,18 @@ KEYS = {
                         numbers=AT_LEAST_1),
     "track_max_gap": Key(15, int, "frames for which somebody may be out of sight", numbers=NOT_NEGATIVE),
     "track_min_frames": Key(3, int, "people seen in fewer frames are not reported", numbers=AT_LEAST_1),
+    "track_largest_unit": Key(11.0, NUMBER, "tenths of a person's size, px of the resized frame: larger people are left to the "
+                                            "smaller test_sizes", numbers=POSITIVE),
+    "track_overlap": Key(0.8, NUMBER, "these take people from so much of that size on", numbers=FRACTION),
+    "track_known_part": Key(0.33, NUMBER, "part of somebody's known joints that must be found, else they are out of sight",
+                            numbers=FRACTION),
+    "track_rival_joints": Key(3, int, "two who were seen together, each with so many of the same joints, are two people for ever",
+                              numbers=AT_LEAST_1),
+    "track_lost": Key(2.0, NUMBER, "tenths of a person's size: joints that optical flow misses by more do not follow it",
+                      numbers=NOT_NEGATIVE),
+    "track_whole": Key(0.7, NUMBER, "part of somebody's known joints that must be found to tell their velocity",
+                       numbers=FRACTION),
+    "track_steady": Key(0.85, NUMBER, "part of their velocity that people keep from frame to frame", numbers=FRACTION),
 
     # set by the loader
     "config_file": Key(UNSET, str, "the file that this config was read from"),
