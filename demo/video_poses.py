@@ -133,9 +133,10 @@ class Following(object):
 
     def entries(self, frames, poses):
         """Yields (frame, its entry), as OneByOne does: from the PoseLines up to where the state was saved, then found."""
+        frames = self._follower.keyed(frames)
         saved = load_state(self._state, poses.header)
         if saved and poses.holds(saved[0]):
-            for frame in frames:
+            for frame, _ in frames:
                 entry = poses.finished(frame.number)
                 if entry is None:
                     raise UserError("frame %d could not be read before, or the file of poses is damaged: start once more, and "

@@ -3,7 +3,8 @@ import io
 
 import numpy as np
 
-from multiperson.frames import FramePredictor
+from multiperson.changes import KeyFrame
+from multiperson.frames import FramePredictor, frame_graph
 from multiperson.motion import require_cv2
 from multiperson.pairwise import read_regression
 from multiperson.temporal import Points, temporal_model_path
@@ -31,9 +32,20 @@ class Follower(object):
         """Go on after a frame: its image, and TrackedFrame.then of it."""
         self._tracker.start(image, then)
 
-    def detect(self, frame):
-        """(frame, its FrameGraph); does not depend on other frames: `parallel` threads may call it at a time."""
-        return frame, self._predictor.graph(frame.image)
+    def keyed(self, frames):
+        """Yields (util.video.Frame, the KeyFrame with which it is compared), from the video's first one on."""
+        key = None
+        for count, frame in enumerate(frames):
+            if count % self._cfg.track_key_frames == 0:
+                key = KeyFrame(frame.image)
+            yield frame, key
+
+    def detect(self, keyed):
+        """(frame, its FrameGraph) of what keyed() gave; depends on no other frames: `parallel` threads may call it at a time."""
+        frame, key = keyed
+        search = self._predictor.search
+        found = key.found(search) if frame.image is key.image else search(frame.image, key)
+        return frame, frame_graph(self._predictor.model, found)
 
     def follow(self, detected):
         """Yields a multiperson.tracking.TrackedFrame for each of what detect() gave, in order, some frames later: with its

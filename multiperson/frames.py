@@ -4,12 +4,14 @@ from typing import NamedTuple
 import numpy as np
 
 from dataset.maps import Maps
+from multiperson.changes import changed_boxes, renewed, windows
 from multiperson.completion import complete
 from multiperson.detections import Detections, best_of_each_joint, extract_detections, together
 from multiperson.graph import Graph, build_graph
 from multiperson.pairwise import SpatialModel, person_units
-from nnet.map_predictor import MapPredictor
+from nnet.map_predictor import MapPredictor, scales_for
 from util.command import UserError
+from util.image import resize
 
 
 class FrameGraph(NamedTuple):
@@ -48,13 +50,31 @@ class FramePredictor(object):
         """The FrameGraph of a frame, uint8 RGB [h, w, 3]."""
         return frame_graph(self.model, self.search(image))
 
-    def search(self, image):
-        """What the network finds in a frame, uint8 RGB [h, w, 3], as frame_graph takes it."""
-        found = []
-        for scale, maps in self._predictor.maps_by_scale(image):
-            detections = best_of_each_joint(extract_detections(self._cfg, *maps), self._cfg.most_detections)
-            found.append((scale, detections, maps._replace(pairwise=None)))
-        return found
+    def search(self, image, key=None):
+        """What the network finds in a frame, uint8 RGB [h, w, 3], as frame_graph takes it. With a multiperson.changes.KeyFrame,
+        what was found there is taken where the frame does not differ from it."""
+        if key is None:
+            return [(scale,) + self._searched(resize(image, scale)) for scale in scales_for(image, self._cfg)]
+        boxes = changed_boxes(image, key, self._cfg.track_change)
+        return [(scale,) + self._renewed(resize(image, scale), boxes * scale, known)
+                for scale, *known in key.found(self.search)]
+
+    def _searched(self, image, once=False):
+        """(Detections, Maps without pairwise offsets) of a resized frame; once: see nnet.runtimes"""
+        maps = self._predictor.maps(image, once)
+        detections = best_of_each_joint(extract_detections(self._cfg, *maps), self._cfg.most_detections)
+        return detections, maps._replace(pairwise=None)
+
+    def _renewed(self, image, boxes, known):
+        """The same, searched only around boxes [k, 4] px; known: that of the key frame"""
+        chosen = windows(boxes, image.shape[1::-1])
+        if chosen is None:
+            return self._searched(image)
+        again = []
+        for window in chosen:
+            left, top, right, bottom = window.outer
+            again.append((window,) + self._searched(image[top:bottom, left:right], once=True))
+        return renewed(known, again, self._cfg.stride)
 
 
 def frame_graph(model, found):

@@ -117,15 +117,15 @@ class Network(object):
         except Exception as error:  # another's package: nothing that it does shall end a prediction
             self._fall_back(error)
 
-    def run(self, feed):
-        """{name: array} of all inputs -> {name: array} of all outputs"""
+    def run(self, feed, once=False):
+        """{name: array} of all inputs -> {name: array} of all outputs; once: see nnet.runtimes"""
         try:
-            return self._running.run(feed)
+            return self._running.run(feed, once)
         except Exception as error:
             if isinstance(self._running, TensorFlow):
                 raise
             self._fall_back(error)
-            return self._running.run(feed)
+            return self._running.run(feed, once)
 
     def _runtime(self, kind, bfloat16):
         return kind(self._path + ".pb", self._names, bfloat16, self._parallel)

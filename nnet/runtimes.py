@@ -1,9 +1,10 @@
 """What runs a frozen network, see nnet.freeze: OpenVINO or TensorFlow. Either has
 
-    Runtime(path, names, bfloat16, parallel).run({input: array}) -> {output: array}
+    Runtime(path, names, bfloat16, parallel).run({input: array}, once) -> {output: array}
 
 path: of a .pb file; names: of the outputs to compute; bfloat16: compute in it where that is faster, else in float32
 parallel: so many threads may call run() at a time, each with its part of the processor's cores; others wait
+once: whether the inputs' sizes may be any, and nothing is to be prepared for more of the same
 
 None of their packages is loaded before it is used.
 """
@@ -30,9 +31,10 @@ class OpenVINO(object):
                           "NUM_STREAMS": parallel}
         self._any_size, self._fixed, self._seen = self._compiled(self._model), {}, Counter()
 
-    def run(self, feed):
+    def run(self, feed, once=False):
         with self._lock:
-            idle, types = self._for_sizes({name: np.shape(value) for name, value in feed.items()})
+            shapes = {name: np.shape(value) for name, value in feed.items()}
+            idle, types = self._any_size if once else self._for_sizes(shapes)
         request = idle.get()  # one request computes one input at a time
         try:
             request.infer({name + ":0": np.asarray(value, types[name]) for name, value in feed.items()}, share_inputs=True)
@@ -75,7 +77,7 @@ class TensorFlow(object):
         self._session = tf.Session(graph=graph, config=frozen_session_config(bfloat16))
         self._fetched = {name: name + ":0" for name in names}
 
-    def run(self, feed):
+    def run(self, feed, once=False):
         return self._session.run(self._fetched, {name + ":0": value for name, value in feed.items()})
 
 

@@ -165,6 +165,9 @@ KEYS = {
                         numbers=AT_LEAST_1),
     "track_max_gap": Key(15, int, "frames for which somebody may be out of sight", numbers=NOT_NEGATIVE),
     "track_min_frames": Key(3, int, "people seen in fewer frames are not reported", numbers=AT_LEAST_1),
+    "track_key_frames": Key(8, int, "one in so many frames is searched whole, the others where they differ from it; 1 = all whole",
+                            numbers=AT_LEAST_1),
+    "track_change": Key(12, NUMBER, "grey levels, of 255: what differs by less is not searched again", numbers=NOT_NEGATIVE),
     "track_largest_unit": Key(11.0, NUMBER, "tenths of a person's size, px of the resized frame: larger people are left to the "
                                             "smaller test_sizes", numbers=POSITIVE),
     "track_overlap": Key(0.8, NUMBER, "these take people from so much of that size on", numbers=FRACTION),
