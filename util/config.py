@@ -9,6 +9,7 @@ from easydict import EasyDict
 
 from util.command import UserError
 from util.default_config import KEYS, UNSET
+from util.files import read_yaml
 from util.logging import LONG
 from util.skeleton import FIELDS, SKELETONS
 
@@ -73,7 +74,10 @@ def cfg_from_file(filename):
     Raises ConfigError, naming file and key, for unknown keys, wrong types, values out of range and files that are not a
     YAML mapping.
     """
-    settings = _read_yaml(filename)
+    try:
+        settings = read_yaml(filename)
+    except UserError as error:
+        raise ConfigError(str(error)) from None
     for key, value in settings.items():
         _check(filename, key, value)
     cfg = default_config()
@@ -112,21 +116,6 @@ def adopt_skeleton(cfg, skeleton, source):
 
 def _copy(value):
     return list(value) if isinstance(value, list) else value
-
-
-def _read_yaml(filename):
-    try:
-        with open(filename, encoding="utf-8") as stream:
-            settings = yaml.safe_load(stream)
-    except OSError as error:
-        raise ConfigError("cannot read the config %s (%s)" % (os.path.abspath(filename), error.strerror)) from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError("%s is not valid YAML: %s" % (filename, error)) from None
-    if settings is None:
-        return {}
-    if not isinstance(settings, dict):
-        raise ConfigError("%s: expected lines of the form `key: value`" % filename)
-    return settings
 
 
 def _check(filename, key, value):

@@ -1,9 +1,13 @@
-"""Reading JSON with errors that say what is wrong, and writing files whole or not at all."""
+"""Reading JSON and YAML with errors that say what is wrong, and writing files whole or not at all."""
 import contextlib
 import json
 import os
 
+import yaml
+
 from util.command import UserError
+
+MOST_VALUES = 100000  # in a YAML file, with all that aliases repeat
 
 try:
     import fcntl
@@ -28,6 +32,36 @@ def read_json_list(path, what):
     if not isinstance(entries, list):
         raise UserError("%s must hold a list of %s" % (path, what))
     return entries
+
+
+def read_yaml(path):
+    """The dict in a YAML file, {} where it is empty. Raises UserError, naming the file."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            loader = yaml.SafeLoader(stream)
+            node = loader.get_single_node()
+            if node is None:
+                return {}
+            if _count(node, {}) > MOST_VALUES:
+                raise ValueError("it holds more than %d values" % MOST_VALUES)
+            settings = loader.construct_document(node)
+    except OSError as error:
+        raise UserError("cannot read %s (%s)" % (os.path.abspath(path), error.strerror)) from None
+    except Exception as error:  # dates, numbers and tags that are none have each their own
+        raise UserError("%s is not valid YAML: %s" % (path, error)) from None
+    if not isinstance(settings, dict):
+        raise UserError("%s: expected lines of the form `key: value`" % path)
+    return settings
+
+
+def _count(node, known):
+    """Values in a node, counted as often as they are meant: ten lists, each of ten times the one before, are ten billion."""
+    if id(node) not in known:
+        known[id(node)] = float("inf")  # what holds itself
+        inner = node.value if isinstance(node, yaml.CollectionNode) else []
+        pairs = [part for one in inner for part in (one if isinstance(one, tuple) else (one,))]
+        known[id(node)] = 1 + sum(_count(part, known) for part in pairs)
+    return known[id(node)]
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ HEADER = 128  # bytes; the last four are the version and the byte order
 ARRAY, COMPRESSED = 14, 15  # types of elements
 NUMBERS = (1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 16, 17, 18)  # types of elements, letters among them
 CELL, STRUCT, OBJECT, SPARSE, LAST_NUMERIC = 1, 2, 3, 5, 15  # classes of arrays
+LARGEST = 2 ** 29  # bytes of a variable that is compressed: more would be labels of millions of pictures
 COMPLEX = 0x800  # the flag of an array that has imaginary parts as well
 
 
@@ -55,7 +56,10 @@ def _check(data, order, types):
         if kind not in types:
             raise ValueError("there is something of the type %d where none may be" % kind)
         if kind == COMPRESSED:
-            _check(memoryview(zlib.decompress(content)), order, (ARRAY,))
+            unpacking = zlib.decompressobj()
+            _check(memoryview(unpacking.decompress(content, LARGEST)), order, (ARRAY,))
+            if unpacking.unconsumed_tail or not unpacking.eof:
+                raise ValueError("it is cut off, or a variable has more than %d bytes" % LARGEST)
         elif kind == ARRAY and len(content):
             _check_array(content, order)
     return count

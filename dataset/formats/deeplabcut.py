@@ -1,23 +1,26 @@
 """DeepLabCut projects (Mathis et al., Nature Neuroscience 2018): config.yaml and labeled-data/*/CollectedData_*.csv or .h5,
 of one animal or of several. The .csv is taken where there are both. Predictions have the same form, with likelihoods.
 
-An .h5 is read by pandas, which runs code that a malicious file may hold: read only those that you trust.
+An .h5 may hold pickles, and these any code. From Python 3.8 on nothing is unpickled but numbers, texts and arrays; with 3.7
+read only those that you trust.
 """
 import glob
 import multiprocessing
 import os
+import sys
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pandas
-import yaml
 
 from dataset.dataset_mat import DatasetError
 from dataset.formats.source import Picture, Point, assemble, find_picture, picture_size
 from util.command import UserError
-from util.files import replacing
+from util.files import read_yaml, replacing
 from util.pose_json import keypoints_of
 
+UNPICKLED = {("numpy", "dtype"), ("numpy", "ndarray"), ("_codecs", "encode")} | {
+    ("numpy.%s.multiarray" % core, name) for core in ("core", "_core") for name in ("_reconstruct", "scalar")}
 HEADER = ["scorer", "individuals", "bodyparts", "coords"]  # without individuals for one animal
 
 
@@ -48,7 +51,7 @@ def read_deeplabcut(source, images=None):
 
 
 def _tables(project):
-    scorer = _load_config(os.path.join(project, "config.yaml")).get("scorer")
+    scorer = read_yaml(os.path.join(project, "config.yaml")).get("scorer")
     scorer = glob.escape(str(scorer)) if scorer else "*"
     start = os.path.join(glob.escape(project), "labeled-data", "*", "CollectedData_" + scorer)
     tables = {os.path.splitext(path)[0]: path for ending in (".h5", ".csv") for path in glob.glob(start + ending)}
@@ -57,20 +60,9 @@ def _tables(project):
     return sorted(tables.values())
 
 
-def _load_config(path):
-    try:
-        with open(path, encoding="utf-8") as stream:
-            config = yaml.safe_load(stream)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DatasetError("cannot read %s (%s)" % (path, error)) from None
-    if not isinstance(config, dict):
-        raise DatasetError("%s: expected lines of the form `key: value`" % path)
-    return config
-
-
 def _read_config(path):
     """(names of joints, limbs as pairs of names) of a config.yaml."""
-    config = _load_config(path)
+    config = read_yaml(path)
     names = config.get("bodyparts")
     if config.get("multianimalproject"):
         names = (config.get("multianimalbodyparts") or []) + (config.get("uniquebodyparts") or [])
@@ -87,12 +79,24 @@ def read_table(path):
     try:
         # In a process of its own, since damaged files crash the HDF5 library.
         with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
-            frame = pool.submit(pandas.read_hdf, path).result()
+            frame = pool.submit(_read_hdf, path).result()
     except ImportError:
         raise DatasetError("%s: H5 needs another package: pip install tables" % path) from None
     if not set(HEADER) - {"individuals"} <= set(frame.columns.names):
         raise DatasetError("%s: expected the header rows scorer, bodyparts, coords" % path)
     return frame
+
+
+def _read_hdf(path):
+    """pandas.read_hdf, after which this process unpickles no more than that."""
+    if hasattr(sys, "addaudithook"):
+        sys.addaudithook(_only_arrays)
+    return pandas.read_hdf(path)
+
+
+def _only_arrays(event, details):
+    if event == "pickle.find_class" and tuple(details[:2]) not in UNPICKLED:
+        raise DatasetError("the file holds code (%s.%s), which is not run" % tuple(details[:2]))
 
 
 def _read_csv(path):

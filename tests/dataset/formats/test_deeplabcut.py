@@ -1,3 +1,4 @@
+import contextlib
 import faulthandler
 import os
 import sys
@@ -87,6 +88,31 @@ def test_a_damaged_h5(tmp_path, quiet_crashes):
             read(path)
         told.append(str(error.value))
     assert any("BrokenProcessPool" in one for one in told)
+
+
+class Code(object):
+    """Unpickled, it makes a folder."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (self.path,)
+
+
+@pytest.mark.skipif(not hasattr(sys, "addaudithook"), reason="Python 3.7 reads trusted files only")
+def test_code_in_an_h5_is_not_run(tmp_path):
+    tables = pytest.importorskip("tables")
+    path = save(tmp_path, ROWS, header(), False, ".h5")
+    trap = str(tmp_path / "made")
+    with tables.open_file(path, "a") as file:
+        file.root.df_with_missing._v_attrs.encoding = Code(trap)
+    with pytest.raises(DatasetError, match="h5 cannot be read"):
+        read(path)
+    assert not os.path.exists(trap)
+    with contextlib.suppress(Exception):
+        pandas.read_hdf(path)
+    assert os.path.exists(trap)  # so it is a trap
 
 
 def test_several_animals(tmp_path):
