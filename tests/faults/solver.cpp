@@ -17,7 +17,7 @@ using multicut::Constraints;
 using multicut::Edge;
 using multicut::Index;
 
-constexpr Index most = 12, few = 6;
+constexpr Index most = 12, few = 5;
 unsigned long long seed_of_this = 0;
 
 void require(bool holds, const char* what) {
