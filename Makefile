@@ -28,6 +28,14 @@ test-tf1: .venv-tf1/installed
 sanitize: .venv/installed
 	PYTHON=$(CURDIR)/$(BIN)/python lib/sanitize.sh
 
+# Everything that can go wrong, see docs/reliability.md: some four hours. Full disks need root.
+faults: .venv/installed
+	@$(BIN)/python $(PIP) atheris
+	POSE_FAULTS=1 $(BIN)/python -m pytest -q tests/faults
+	$(BIN)/python tests/faults/killed.py --times 100
+	$(BIN)/python tests/faults/fuzz.py --seconds 600
+	sh tests/faults/solver.sh 10000000
+
 bench: .venv/installed
 	$(BIN)/python benchmarks/bench.py
 
@@ -53,4 +61,4 @@ PIP = -W ignore -m pip --quiet --disable-pip-version-check install
 	@.venv-tf1/bin/python $(PIP) -e ".[tf1,test]"
 	@touch $@
 
-.PHONY: demo docs test test-web test-tf1 sanitize bench
+.PHONY: demo docs test test-web test-tf1 sanitize faults bench

@@ -10,7 +10,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # Outside docs/, and on the site at the same place: the model cards, and what pages refer to.
 SHOWN = ("models/README.md", "models/single/README.md", "models/multi/README.md", "models/single/reliability.png",
-         "models/ai_challenger/train/pose_cfg.yaml", "demo/images/ATTRIBUTION.md", "CITATION.cff")
+         "models/ai_challenger/train/pose_cfg.yaml", "demo/images/ATTRIBUTION.md", "CITATION.cff",
+         "SECURITY.md")
 KEY_TABLES = "<!-- tables of all keys -->"
 
 
@@ -24,7 +25,7 @@ def on_page_markdown(markdown, page, **_):
     """Links out of docs/ lead to the copies on the site; links of SHOWN pages into docs/ lead to its pages."""
     path = page.file.src_uri
     if path in SHOWN:
-        return re.sub(r"\]\(((?:\.\./)+)docs/", r"](\1", markdown)
+        return re.sub(r"\]\(((?:\.\./)*)docs/", r"](\1", markdown)
     return re.sub(r"\]\(\.\./", "](", markdown).replace(KEY_TABLES, key_tables())
 
 
