@@ -184,9 +184,11 @@ int main(int, char** arguments) {
     const unsigned long long graphs = std::strtoull(arguments[1], nullptr, 10), first = std::strtoull(arguments[2], nullptr, 10);
     unsigned long long compared = 0;
     for (seed_of_this = first; seed_of_this < first + graphs; ++seed_of_this) {
+        if ((seed_of_this - first) % 10000 == 0)
+            std::fprintf(stderr, "\r%llu of %llu graphs", seed_of_this - first, graphs);
         std::mt19937_64 random(seed_of_this);
         compared += try_graph(random);
         try_map(random);
     }
-    std::printf("%llu graphs, %llu of them against all clusterings, and as many score maps: no findings\n", graphs, compared);
+    std::printf("\n%llu graphs, %llu of them against all clusterings, and as many score maps: no findings\n", graphs, compared);
 }
