@@ -1,10 +1,11 @@
 """Train the network that pose_cfg.yaml describes: ``cd models/mpii/train && python3 ../../../train.py``.
 
-Stopped (Ctrl-C) or killed, the same command goes on from the newest snapshot.
+Stopped (Ctrl-C) or killed, the same command goes on from the newest snapshot. On several machines: docs/cluster.md.
 """
 import argparse
 import signal
 
+from nnet.cluster import log_file
 from nnet.training import train
 from util.command import run_command
 from util.config import load_config
@@ -18,7 +19,7 @@ def main():
     parser.add_argument("--restart", action="store_true", help="begin anew where there are snapshots already")
     parser.add_argument("--verbose", action="store_true", help="show the whole config, which always goes to log.txt")
     args = parser.parse_args()
-    setup_logging(verbose=args.verbose)
+    setup_logging(log_file(), args.verbose)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # kill and schedulers mean the same as Ctrl-C
     train(load_config(args.config), args.restart)
 

@@ -32,7 +32,9 @@ def save(session, prefix, saver, side_file, graph=False):
     try:
         os.makedirs(temporary)
         name = os.path.join(temporary, os.path.basename(prefix))
-        saver.save(session, name, write_meta_graph=graph, write_state=False)
+        saver.save(session, name, write_meta_graph=False, write_state=False)
+        if graph:
+            saver.export_meta_graph(name + ".meta", clear_devices=True)  # machines of a cluster, among them
         with open(name + ".json", "w") as stream:
             json.dump(side_file, stream, indent=1)
         remove(prefix)
@@ -117,11 +119,7 @@ def restore_network(session, prefix):
     if missing:
         raise CheckpointError("the weights %s do not fit this config: they lack %s %s (and %d more)" % (
             prefix, missing[0].op.name, missing[0].shape.as_list(), len(missing) - 1))
-    _restore(session, prefix, {_tested_name(v.op.name, shapes): v for v in there})
-
-
-def _restore(session, prefix, variables):
-    saver = tf.train.Saver(variables)
+    saver = tf.train.Saver({_tested_name(v.op.name, shapes): v for v in there})
     with reading(prefix):
         saver.restore(session, prefix)
 
@@ -139,7 +137,8 @@ def restore_for_training(session, prefix, cfg, network, everything):
 
     network: variables of the network; everything: also the optimiser's and the step
     """
-    shapes = _reader(prefix).get_variable_to_shape_map()
+    reader = _reader(prefix)
+    shapes = reader.get_variable_to_shape_map()
     there, missing = _split(network, shapes)
     lacking = [v.op.name for v in missing if v.op.name.startswith(scope_of(cfg.net_type) + "/")]
     if lacking:
@@ -150,11 +149,14 @@ def restore_for_training(session, prefix, cfg, network, everything):
     elif "global_step" in shapes:
         there, _ = _split(everything, shapes)
         with reading(prefix):
-            first = int(_reader(prefix).get_tensor("global_step"))
+            first = int(reader.get_tensor("global_step"))
     else:
         number = re.search(r"snapshot-(\d+)$", prefix)
         first = int(number.group(1)) + 1 if number else 0
-    _restore(session, prefix, there)
+    # Not by a Saver, which lets each machine of a cluster read its variables: the file may be on this one alone.
+    with reading(prefix):
+        values = {v.initializer.inputs[1]: reader.get_tensor(v.op.name) for v in there}
+    session.run([v.initializer for v in there], values)
     return first
 
 

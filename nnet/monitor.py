@@ -1,13 +1,17 @@
 """PCK on a second data set while the network trains."""
 import logging
+import os
+import time
 from dataclasses import replace
 
 import numpy as np
 
 from dataset import factory
+from nnet.checkpoint import restore_network
 from nnet.net_factory import pose_net
 from nnet.predict import argmax_pose_predict, extract_cnn_output
-from nnet.tf import tf
+from nnet.tf import session_config, tf
+from nnet.weights import snapshots
 from util import pck
 from util.command import UserError
 from util.config import Config
@@ -19,6 +23,8 @@ UNCHANGED = dict(mirror=False, shuffle=False, scale_jitter_lo=1.0, scale_jitter_
 
 def validation_config(cfg):
     """The config of val_dataset, whose pictures are resized and cut as for training, but not changed at random."""
+    if not cfg.val_dataset:
+        raise UserError("val_dataset names no pictures on which to measure")
     if cfg.dataset_type == "coco" and "val_phase" not in cfg:
         raise UserError("val_dataset of dataset_type coco needs val_phase, the phase of its annotations and pictures")
     return Config(factory.of_validation(cfg), **UNCHANGED)
@@ -95,3 +101,30 @@ class Monitor(object):
                 yield self._dataset.view(item, self._dataset.scale_of(item, cfg.global_scale), np.random.RandomState(0))
             except ImageError as error:
                 logging.warning("%s: left out of the validation", error)
+
+
+def write_scalars(writer, iteration, values):
+    """{name: value} for TensorBoard, at once."""
+    writer.add_summary(
+        tf.Summary(value=[tf.Summary.Value(tag=name, simple_value=value) for name, value in values.items()]), iteration)
+    writer.flush()
+
+
+def measure_snapshots(dataset, last):
+    """Measure each new snapshot, as they are written, until that of iteration `last`; see Monitor. For TensorBoard in the
+    folder `validation` of log_dir."""
+    cfg, measured = dataset.cfg, -1
+    writer = tf.summary.FileWriter(os.path.join(cfg.log_dir, "validation"))
+    while measured < last:
+        newest, path = (snapshots(cfg.snapshot_prefix) or [(-1, None)])[-1]
+        if newest == measured:
+            time.sleep(1)
+            continue
+        measured = newest
+        with tf.Graph().as_default(), tf.Session(config=session_config(cfg.mixed_precision)) as session:
+            pose_net(cfg).test(tf.placeholder(tf.float32, [1, None, None, 3]))
+            monitor = Monitor(dataset, session, {})
+            restore_network(session, path)
+            figures = monitor.measure(newest)
+        write_scalars(writer, newest, figures)
+    writer.close()

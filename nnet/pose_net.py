@@ -3,6 +3,8 @@
 DeeperCut (arXiv 1605.03170), section 4. With B pictures of h x w px, all maps are [B, H, W, channels] with
 H = 2 ceil(h / 2s), W = 2 ceil(w / 2s): a cell spans s px, the stride, 8 or with a feature pyramid 4.
 """
+import numpy as np
+
 from dataset.batch import Batch, Extra
 from nnet import losses
 from nnet.backbone import PYRAMIDS, backbone, map_stride
@@ -165,6 +167,18 @@ class PoseNet(object):
         pairs = tf.reshape(predicted, [-1, self.cfg.num_joints * (self.cfg.num_joints - 1), 2])
         listed = tf.gather_nd(pairs, tf.stack([place, batch[Extra.pairwise_index][:, 3]], axis=1))  # [M, 2]
         return offset_loss(batch[Extra.pairwise_values], listed)
+
+
+def loss_sizes(cfg, batch):
+    """{name: how many non-zero weights a loss of PoseNet.train is a mean over}, of a batch of arrays; without l2_loss."""
+    weights = batch[Batch.part_score_weights] if cfg.weigh_part_predictions else 1.0
+    weights = np.broadcast_to(weights * batch.get(Extra.padding_mask, 1.0), batch[Batch.part_score_targets].shape)
+    sizes = dict.fromkeys(["part_loss", "part_loss_interm"], np.count_nonzero(weights))
+    if cfg.location_refinement:
+        sizes["locref_loss"] = np.count_nonzero(batch[Batch.locref_mask])
+    if cfg.pairwise_predict:
+        sizes["pairwise_loss"] = batch[Extra.pairwise_values].size
+    return sizes
 
 
 def _heads_on(x, channels, head, pairwise_at):

@@ -166,7 +166,7 @@ def test_tensorboard_gets_each_loss(folder):
 
 
 def test_the_first_average_is_of_the_first_losses(folder, caplog, monkeypatch):
-    monkeypatch.setattr(training.Trainer, "step", lambda self, batch, iteration: {"total_loss": 6.0})
+    monkeypatch.setattr(training.Trainer, "step", lambda self, batch, iteration: {"part_loss": 4.0, "locref_loss": 2.0})
     with caplog.at_level(logging.INFO):
         training.train(config(display_iters=5, save_iters=1000))
     assert set(losses_in(caplog.text).values()) == {6.0}
