@@ -11,11 +11,13 @@ from dataset import factory
 from dataset.batch import Batch, list_pairwise
 from dataset.loader import Loader
 from dataset.validation import validate
-from nnet import checkpoint, cluster
+from nnet import checkpoint
 from nnet.backbone import scope_of
+from nnet.cluster import read_tf_config
 from nnet.monitor import Monitor, measure_snapshots, validation_config, write_scalars
 from nnet.net_factory import pose_net
 from nnet.pose_net import HEADS, loss_sizes, training_inputs
+from nnet.replica import Alone, Replica, serve
 from nnet.schedule import last_iteration, learning_rate
 from nnet.tf import session_config, tf
 from util.command import UserError
@@ -86,7 +88,7 @@ class Trainer(object):
     """A network in training: its graph, its session, and where it stands.
 
     network, everything: variables of the network, and also the optimiser's, the step and the running averages
-    replica: from nnet.cluster, which of the processes that train this network together is this one
+    replica: from nnet.replica, which of the processes that train this network together is this one
     """
 
     def __init__(self, cfg, replica):
@@ -247,15 +249,15 @@ class Progress(object):
 
 def train(cfg, restart=False):
     """Train the network of a config from its first, or next, iteration to its last; where the environment variable TF_CONFIG
-    describes a cluster, do what this process is to do in it, see nnet.cluster.
+    describes a cluster, do what this process is to do in it, see nnet.replica.
 
     Raises DatasetError before it starts where the data set is unusable, UserError where another process trains in the
     snapshots' folder, TrainingError where the loss is not finite, Lost where processes are gone that it needs, and whatever
     the loader raised. Ctrl-C writes a snapshot and stops.
     """
-    task = cluster.read_tf_config()
+    task = read_tf_config()
     if task and task.type == "ps":
-        cluster.serve(task)
+        serve(task)
     elif task and task.type == "evaluator":
         measure_snapshots(_dataset(validation_config(cfg)), last_iteration(cfg))
     elif task and not task.is_chief:
@@ -267,11 +269,10 @@ def train(cfg, restart=False):
 
 def _train(cfg, restart, task):
     last = last_iteration(cfg)
-    last = last_iteration(cfg)
     dataset = _dataset(cfg)
     dataset.lists_pairwise = True
     val_dataset = _dataset(validation_config(cfg)) if cfg.val_dataset and not task else None
-    with cluster.Replica(task, cfg.snapshot_prefix) if task else cluster.Alone() as replica, tf.Graph().as_default():
+    with Replica(task, cfg.snapshot_prefix) if task else Alone() as replica, tf.Graph().as_default():
         trainer = Trainer(cfg, replica)
         monitor = Monitor(val_dataset, trainer.session, trainer.averages) if val_dataset else None
         first = trainer.start(restart)

@@ -1,4 +1,4 @@
-"""Several processes train one network: on this machine, over its loopback interface."""
+"""Several processes train one network, over this machine's loopback interface."""
 import glob
 import json
 import logging
@@ -70,13 +70,13 @@ class Cluster(object):
         with open(self._output(job, index)) as stream:
             return stream.read()
 
-    def wait_for(self, text, job, index=0, seconds=120):
+    def wait_for(self, text, job, index=0, seconds=300):
         end = time.time() + seconds
         while text not in self.said(job, index):
             assert self._started[job, index].poll() is None and time.time() < end, self.said(job, index)
             time.sleep(0.02)
 
-    def wait(self, job, index=0, seconds=120):
+    def wait(self, job, index=0, seconds=300):
         """Its exit status."""
         return self._started[job, index].wait(seconds)
 
