@@ -27,6 +27,9 @@ SETTINGS = {"batch_size": 2, "optimizer": "sgd", "cosine": [0.1, 0.01, LAST], "w
             "rotation": 20, "ema_decay": 0.9, "regularize": True, "save_iters": 100, "freeze": "backbone"}
 
 
+slow = pytest.mark.skipif("POSE_CLUSTER" not in os.environ, reason="takes minutes: see docs/cluster.md")
+
+
 def losses_in(text):
     """[[iteration, loss]] of a log."""
     return np.array([[float(number) for number in found] for found in re.findall(r"iteration: (\d+) loss: (\S+) lr", text)])
@@ -148,7 +151,7 @@ def random_resnet(tmp_path_factory):
     return prefix
 
 
-@pytest.mark.skipif("POSE_CLUSTER" not in os.environ, reason="takes minutes: see docs/cluster.md")
+@slow
 def test_fifty_steps_of_a_resnet(start_cluster, random_resnet, tmp_path):
     """Alone with batches of 8; two replicas with batches of 4; and the same with a worker killed at step 20."""
     losses = {}
@@ -195,24 +198,39 @@ def test_the_evaluator_measures_snapshots(start_cluster, monkeypatch, caplog):
 SNAPSHOT = re.compile(r"wrote (snapshot-\d+)")
 
 
-def test_what_is_lost_when_others_than_workers_die(start_cluster):
-    """Without parameter server, or chief, all end, and say why; started again they go on from the last snapshot."""
+def end_without(cluster, job, other):
+    """Kill one of a cluster's two tasks. Returns the snapshot that was the last."""
+    cluster.kill(job)
+    assert cluster.wait(other) == 1
+    said = cluster.said(other)
+    assert "Traceback" not in said
+    assert re.search("train.py: (%s 0 at 127.0.0.1:.* cannot be reached|the chief or a par)" % job, said), said
+    last = SNAPSHOT.findall(cluster.said("worker"))[-1]
+    assert other == "ps" or "go on from the last snapshot: %s\n" % last in said
+    return last
+
+
+def test_without_parameter_server_all_end_and_the_last_snapshot_is_there(start_cluster, caplog):
     cluster = start_cluster(dict(SETTINGS, cosine=[0.01, 0.01, 100], save_iters=3), ps=1, worker=1)
     cluster.start_all()
     cluster.wait_for("wrote snapshot-6", "worker")
-    cluster.kill("ps")
-    assert cluster.wait("worker") == 1
-    said = cluster.said("worker")
-    assert "Traceback" not in said and "train.py: ps 0 at 127.0.0.1:" in said and "cannot be reached" in said
-    last = SNAPSHOT.findall(said)[-1]
-    assert "go on from the last snapshot: %s\n" % last in said
+    last = end_without(cluster, "ps", "worker")
+    cfg = cfg_from_file("pose_cfg.yaml")
+    cfg.cosine[2] = int(last[9:]) + 1
+    with caplog.at_level(logging.INFO):
+        training.train(cfg)  # alone
+    assert "going on from %s " % last in caplog.text and "wrote snapshot-%d" % cfg.cosine[2] in caplog.text
 
+
+@slow
+def test_without_chief_all_end_and_a_second_start_goes_on(start_cluster):
+    cluster = start_cluster(dict(SETTINGS, cosine=[0.01, 0.01, 100], save_iters=3), ps=1, worker=1)
+    cluster.start_all()
+    cluster.wait_for("wrote snapshot-6", "worker")
+    last = end_without(cluster, "worker", "ps")
     cluster.start_all()
     cluster.wait_for("going on from " + last, "worker")
-    cluster.wait_for("wrote snapshot-%d" % (int(last[9:]) // 3 * 3 + 6), "worker")
-    cluster.kill("worker")
-    assert cluster.wait("ps") == 1
-    assert re.search("train.py: (worker 0 at 127.0.0.1:.* cannot be reached|the chief)", cluster.said("ps"))
+    cluster.wait_for("wrote snapshot-%d" % (int(last[9:]) + 6), "worker")
 
 
 @pytest.mark.parametrize("config, problem", [
