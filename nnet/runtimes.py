@@ -14,6 +14,8 @@ from collections import Counter
 
 import numpy as np
 
+from util.processor import thread_budget
+
 REPEATS = 4  # runs with inputs of the same sizes, before the network is compiled for these alone
 FIXED = 2  # sizes for which it is: that takes as long as a start, and each has weights of its own
 
@@ -28,7 +30,7 @@ class OpenVINO(object):
         # Left to itself OpenVINO computes in bfloat16 wherever the processor can, and ties its threads to cores, where those
         # of another process may be tied as well.
         self._settings = {"INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32", "ENABLE_CPU_PINNING": False,
-                          "NUM_STREAMS": parallel}
+                          "NUM_STREAMS": parallel, "INFERENCE_NUM_THREADS": thread_budget()}
         self._any_size, self._fixed, self._seen = self._compiled(self._model), {}, Counter()
 
     def run(self, feed, once=False):

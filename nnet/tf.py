@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 
-from util.processor import computes_bfloat16, has_graphics_card
+from util.processor import computes_bfloat16, has_graphics_card, thread_budget
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no notes on start-up; errors still show
 # In bfloat16 the gradients of depthwise convolutions take four times as long as in float32.
@@ -77,6 +77,7 @@ def frozen_session_config(bfloat16=False):
     """The same for a graph whose constants are worked out, see nnet.freeze: only what such a graph still gains from. Each
     pass copies all weights, and looks at all operations: with all of them a ResNet-101 takes 0.9 GB and 6 s more."""
     config = session_config(bfloat16)
+    config.intra_op_parallelism_threads = config.inter_op_parallelism_threads = thread_budget()
     rewriter = config.graph_options.rewrite_options
     rewriter.meta_optimizer_iterations = 1
     rewriter.optimizers.extend(["auto_mixed_precision_onednn_bfloat16"] * (bfloat16 and has_bfloat16())

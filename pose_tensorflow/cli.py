@@ -22,6 +22,8 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "predict": Command("pose_tensorflow.commands.predict", "find people in pictures, folders of pictures and videos"),
+    "many": Command("pose_tensorflow.commands.many", "find people in millions of pictures, on one machine or a cluster",
+                    "python predict_many.py"),
     "video": Command("demo.video", "find people in a video, with more options", "python demo/video.py"),
     "convert": Command("dataset.convert", "turn labels of other programs into a data set", "python -m dataset.convert"),
     "check": Command("dataset.check", "look for what is wrong with a data set", "python -m dataset.check"),

@@ -1,8 +1,10 @@
 """Pictures as arrays: uint8, RGB, [height, width, 3], upright as their EXIF orientation says."""
+import contextlib
+import io
 import os
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from util.command import UserError
 
@@ -14,17 +16,26 @@ class ImageError(UserError):
     """A picture that cannot be read; the message names the file."""
 
 
-def read_image(path, upright=True):
+def read_image(path, upright=True, content=None):
     """A picture file as uint8 RGB [h, w, 3]; grey, palette, RGBA and 16-bit files become RGB.
 
-    upright: turn it as its EXIF orientation says
+    upright: turn it as its EXIF orientation says; content: the bytes of what is no file of its own, but is called `path`
     Raises ImageError, naming the file.
     """
+    with _opened(path, content) as image:
+        return _rgb(ImageOps.exif_transpose(image) if upright else image)
+
+
+@contextlib.contextmanager
+def _opened(path, content):
+    """The PIL image of a file, or of its content. Raises ImageError, naming the file."""
     try:
-        with Image.open(path) as image:
-            return _rgb(ImageOps.exif_transpose(image) if upright else image)
+        with Image.open(path if content is None else io.BytesIO(content)) as image:
+            yield image
     except FileNotFoundError:
         raise ImageError("there is no image %s" % path) from None
+    except UnidentifiedImageError:  # its own words have the address of a BytesIO, other ones each time
+        raise ImageError("cannot read the image %s (it is no picture, or damaged)" % path) from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ImageError("cannot read the image %s (%s)" % (path, error)) from None
 
@@ -56,18 +67,13 @@ def _rgb(image):
     return np.asarray(image.convert("RGB"))
 
 
-def image_size(path):
-    """(width, height) of a picture, from its header only. Raises ImageError, naming the file."""
-    try:
-        with Image.open(path) as image:
-            width, height = image.size
-            exif = image.getexif() if "exif" in image.info else {}  # else getexif would decode a whole PNG
-            turned = exif.get(EXIF_ORIENTATION) in TRANSPOSED
-            return (height, width) if turned else (width, height)
-    except FileNotFoundError:
-        raise ImageError("there is no image %s" % path) from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ImageError("cannot read the image %s (%s)" % (path, error)) from None
+def image_size(path, content=None):
+    """(width, height) of a picture, from its header only; content: see read_image. Raises ImageError, naming the file."""
+    with _opened(path, content) as image:
+        width, height = image.size
+        exif = image.getexif() if "exif" in image.info else {}  # else getexif would decode a whole PNG
+        turned = exif.get(EXIF_ORIENTATION) in TRANSPOSED
+        return (height, width) if turned else (width, height)
 
 
 def resize(image, scale):

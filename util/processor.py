@@ -26,6 +26,13 @@ def cores():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def thread_budget():
+    """How many threads a network may use, 0 = as many as it likes: what OMP_NUM_THREADS says, as batch systems and Ray set
+    it for processes that share a machine."""
+    said = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    return int(said) if said.isdigit() else 0
+
+
 def has_graphics_card():
     """Whether there is one that TensorFlow may compute on."""
     return os.path.exists("/proc/driver/nvidia/version")

@@ -1,0 +1,115 @@
+"""Workers as processes of this machine. One that dies costs the shard that it had, which another one does again."""
+import logging
+import multiprocessing
+import os
+import signal
+from collections import Counter, deque
+from multiprocessing.connection import wait
+from typing import Iterator, List
+
+from pose_tensorflow.many.sources import Shard
+from pose_tensorflow.many.work import Done, Job, Worker
+from util.command import UserError
+
+TRIES = 3  # processes that may die with one shard
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_processes(job: Job, shards: List[Shard], workers: int) -> Iterator[Done]:
+    """What became of each shard, as they get done by so many processes, of one thread each.
+
+    Raises UserError where they cannot start.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # which they inherit
+    waiting, deaths = deque(shards), Counter()
+    running = {}  # {pipe: _Process}
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                process = _Process(job, waiting.popleft())
+                running[process.pipe] = process
+            for pipe in wait(list(running)):
+                process = running.pop(pipe)
+                try:
+                    answer = pipe.recv()
+                except (EOFError, OSError):  # it died
+                    yield from _again(process, waiting, deaths)
+                    continue
+                if isinstance(answer, str):
+                    raise UserError(answer)
+                yield answer
+                if waiting:
+                    process.give(waiting.popleft())
+                    running[pipe] = process
+                else:
+                    process.end()
+    finally:
+        for process in running.values():
+            process.kill()
+
+
+def _again(process, waiting, deaths):
+    """The shard of a process that died goes to the front of those that wait; [Done] if it died too often."""
+    shard = process.shard
+    deaths[shard.number] += 1
+    how = "a process died (%s) with shard %d" % (process.how_it_ended(), shard.number)
+    if deaths[shard.number] == TRIES:
+        first, last = (shard.names[place] if shard.names else "" for place in (0, -1))
+        return [Done(shard.number, problem="%d processes died with it (%s); its pictures are those of %s, %s to %s"
+                     % (TRIES, process.how_it_ended(), shard.path, first or shard.places[0][0],
+                        last or sum(shard.places[0]) - 1))]
+    logging.warning("%s, which is done again", how)
+    waiting.appendleft(shard)
+    return []
+
+
+class _Process(object):
+    """A worker in a process of its own, with the shard that it is doing."""
+
+    def __init__(self, job, shard):
+        context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, job), daemon=True)
+        self._process.start()
+        theirs.close()  # else nobody would notice its end
+        self.give(shard)
+
+    def give(self, shard):
+        self.shard = shard
+        try:
+            self.pipe.send(shard)
+        except OSError:  # it died, as whoever waits for its answer will see
+            pass
+
+    def end(self):
+        self.pipe.close()
+        self._process.join()
+
+    def kill(self):
+        self._process.terminate()
+        self.end()
+
+    def how_it_ended(self):
+        self._process.join()
+        code = self._process.exitcode
+        return signal.Signals(-code).name if code < 0 else "exit status %d" % code
+
+
+def _serve(pipe, job):
+    """Do the shards that come through a pipe, until it is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started this
+    try:
+        worker = Worker(job)
+    except Exception as error:
+        pipe.send("a process cannot start: %s" % error)
+        return
+    while True:
+        try:
+            shard = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(worker.do(shard))
