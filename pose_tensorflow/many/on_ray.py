@@ -8,8 +8,6 @@ from pose_tensorflow.many.sources import Shard
 from pose_tensorflow.many.work import Done, Job, Worker
 from util.command import UserError
 
-TRIES = 3  # of one shard, whose worker dies
-
 
 class _RayWorker(object):
     """What Ray Data's map_batches wants: a Worker whose batches are shards, one each, as JSON."""
@@ -23,10 +21,11 @@ class _RayWorker(object):
 
 
 def on_ray(job: Job, shards: List[Shard], workers: int, address: str) -> Iterator[Done]:
-    """What became of each shard, as they get done by so many workers (0: as many as the cluster has processors).
+    """What became of each shard, as they get done by so many workers (0: as many as the cluster has processors). Ray starts
+    those that die again, with the shard that they had.
 
     address: of the cluster, see ray.init: "auto" = that of this machine, "local" = one that is started for this alone
-    Raises UserError where there is no cluster, and where workers die again and again.
+    Raises UserError where there is no cluster, and where workers cannot start.
     """
     try:
         import ray
@@ -44,8 +43,7 @@ def on_ray(job: Job, shards: List[Shard], workers: int, address: str) -> Iterato
         texts = [{"shard": json.dumps(shard)} for shard in shards]
         done = ray.data.from_items(texts, override_num_blocks=len(texts)).map_batches(
             _RayWorker, fn_constructor_args=(tuple(job),), batch_size=1, num_cpus=1,
-            compute=ray.data.ActorPoolStrategy(size=workers),
-            ray_remote_args_fn=lambda: {"max_task_retries": TRIES - 1})
+            compute=ray.data.ActorPoolStrategy(size=workers))
         for row in done.iter_rows():
             yield Done(**row)
     except ray.exceptions.RayError as error:

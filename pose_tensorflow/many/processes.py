@@ -3,15 +3,13 @@ import logging
 import multiprocessing
 import os
 import signal
-from collections import Counter, deque
+from collections import deque
 from multiprocessing.connection import wait
 from typing import Iterator, List
 
 from pose_tensorflow.many.sources import Shard
-from pose_tensorflow.many.work import Done, Job, Worker
+from pose_tensorflow.many.work import TRIES, Done, Job, Worker
 from util.command import UserError
-
-TRIES = 3  # processes that may die with one shard
 
 
 def cores() -> int:
@@ -22,11 +20,10 @@ def cores() -> int:
 def in_processes(job: Job, shards: List[Shard], workers: int) -> Iterator[Done]:
     """What became of each shard, as they get done by so many processes, of one thread each.
 
-    Raises UserError where they cannot start.
+    Raises UserError where they cannot start, or all die.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # which they inherit
-    waiting, deaths = deque(shards), Counter()
-    running = {}  # {pipe: _Process}
+    waiting, running, deaths = deque(shards), {}, 0  # running: {pipe: _Process}; deaths: since somebody was through
     try:
         while waiting or running:
             while waiting and len(running) < workers:
@@ -37,8 +34,14 @@ def in_processes(job: Job, shards: List[Shard], workers: int) -> Iterator[Done]:
                 try:
                     answer = pipe.recv()
                 except (EOFError, OSError):  # it died
-                    yield from _again(process, waiting, deaths)
+                    deaths += 1
+                    how = "a process died (%s) with shard %d" % (process.how_it_ended(), process.shard.number)
+                    if deaths > TRIES * (workers + 1):
+                        raise UserError("%s, as did all others lately: is there memory for %d?" % (how, workers)) from None
+                    logging.warning("%s, which is done again", how)
+                    waiting.appendleft(process.shard)
                     continue
+                deaths = 0
                 if isinstance(answer, str):
                     raise UserError(answer)
                 yield answer
@@ -50,21 +53,6 @@ def in_processes(job: Job, shards: List[Shard], workers: int) -> Iterator[Done]:
     finally:
         for process in running.values():
             process.kill()
-
-
-def _again(process, waiting, deaths):
-    """The shard of a process that died goes to the front of those that wait; [Done] if it died too often."""
-    shard = process.shard
-    deaths[shard.number] += 1
-    how = "a process died (%s) with shard %d" % (process.how_it_ended(), shard.number)
-    if deaths[shard.number] == TRIES:
-        first, last = (shard.names[place] if shard.names else "" for place in (0, -1))
-        return [Done(shard.number, problem="%d processes died with it (%s); its pictures are those of %s, %s to %s"
-                     % (TRIES, process.how_it_ended(), shard.path, first or shard.places[0][0],
-                        last or sum(shard.places[0]) - 1))]
-    logging.warning("%s, which is done again", how)
-    waiting.appendleft(shard)
-    return []
 
 
 class _Process(object):

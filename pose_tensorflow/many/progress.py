@@ -11,7 +11,7 @@ from nnet.weights import adopt_weights_skeleton, required
 from pose_tensorflow import __version__
 from pose_tensorflow.configs import for_several
 from pose_tensorflow.many.sources import Shard, digest
-from pose_tensorflow.many.work import Done, table_file
+from pose_tensorflow.many.work import Done, table_file, tried_file
 from util.command import UserError, counted, shortened
 from util.config import Config, find_file
 from util.files import read_json, replacing
@@ -45,6 +45,8 @@ def _digest(paths):
 
 def begin(out: str, wanted: Dict[str, Any]) -> None:
     """Keep the settings beside the table. Raises UserError where it was begun with others."""
+    for tried in glob.glob(tried_file(glob.escape(out), "*")):
+        os.remove(tried)  # in this run nobody has died
     path = os.path.join(out, SETTINGS)
     wanted = json.loads(json.dumps(wanted))  # as they come back
     if not os.path.exists(path):

@@ -40,6 +40,12 @@ class Shard(NamedTuple):
         """Number of pictures."""
         return self.places[0][1] if self.kind == "parquet" else len(self.names)
 
+    @property
+    def described(self) -> str:
+        """Which pictures these are, in words."""
+        first, last = (self.places[0][0], sum(self.places[0]) - 1) if self.kind == "parquet" else (self.names[0], self.names[-1])
+        return "%s, %s to %s" % (self.path, first, last)
+
 
 def find_shards(source: str) -> List[Shard]:
     """The shards of a folder of pictures (with those below it), a .txt with a path a line, or of tar archives or Parquet

@@ -1,11 +1,14 @@
 """What a worker does: finds the people of a shard, and writes them."""
 import os
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Union
 
 from pose_tensorflow.many.sources import Shard, pictures
 from pose_tensorflow.many.table import error_row, person_rows, write_table
 from util.command import UserError
 from util.image import ImageError
+
+
+TRIES = 3  # processes that may die with one shard
 
 
 class Job(NamedTuple):
@@ -35,6 +38,11 @@ def table_file(out: str, number: int) -> str:
     return os.path.join(out, "part-%06d.parquet" % number)
 
 
+def tried_file(out: str, number: Union[int, str]) -> str:
+    """The file that has a byte for each process that has begun a shard, until one is through."""
+    return os.path.join(out, ".tried-%s" % number)
+
+
 class Worker(object):
     """A network, loaded once, that does one shard after the other."""
 
@@ -43,6 +51,18 @@ class Worker(object):
         self._out, self._pose = job.out, load(job.config, job.weights)
 
     def do(self, shard: Shard) -> Done:
+        """Find and write the people of a shard, unless that has killed others before."""
+        tried = tried_file(self._out, shard.number)
+        with open(tried, "ab") as stream:
+            stream.write(b".")
+        if os.path.getsize(tried) > TRIES:
+            done = Done(shard.number, problem="%d processes died with it (%s)" % (TRIES, shard.described))
+        else:
+            done = self._do(shard)
+        os.remove(tried)
+        return done
+
+    def _do(self, shard):
         rows, count, unreadable = [], 0, 0
         try:
             for name, read in pictures(shard):
