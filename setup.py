@@ -100,6 +100,8 @@ setup(
         "track": ["motmetrics"],
         "onnx": ["onnx", "onnxruntime", "tf2onnx"],
         "openvino": ["nncf", "openvino"],
+        "parquet": ["pyarrow"],
+        "ray": ["ray[data]>=2.9; python_version >= '3.9'"],
         "serve": ["starlette>=0.37; python_version >= '3.10'", "uvicorn; python_version >= '3.10'"],
         "completion": ["argcomplete"],
         "docs": ["mkdocs-material>=9.5", "mkdocstrings[python]>=0.26"],

@@ -1,4 +1,4 @@
-"""Turn labels of another form into a dataset.mat, or into COCO's form.
+"""Turn labels of another form into a dataset.mat, into COCO's form, or into tar archives with the pictures.
 
     python -m dataset.convert lsp/train/joints.mat lsp/train.mat   # Leeds Sports Poses
     python -m dataset.convert my-deeplabcut-project mice/mice.mat  # DeepLabCut: a project, or its CollectedData.csv or .h5
@@ -7,6 +7,7 @@
     python -m dataset.convert annotations.xml out.mat              # CVAT for images 1.1
     python -m dataset.convert Penn_Action penn.mat                 # labels/ and frames/; with --test its test sequences
     python -m dataset.convert dataset.mat labels.json              # and back: COCO's keypoint annotations
+    python -m dataset.convert dataset.mat shards/train.tar         # with the pictures: tar archives, as WebDataset has them
 
 SOURCE's pictures are looked for where its form has them, else in --images. Several sources with the same joints become
 one. Where there is no pose_cfg.yaml beside OUT.mat, one is written with which training can start. --val 0.1 sets a tenth
@@ -29,6 +30,7 @@ from dataset.formats.lsp import read_lsp
 from dataset.formats.penn_action import is_penn_action, read_penn_action
 from dataset.formats.source import reading
 from dataset.validation import check_items
+from dataset.webdataset import write_archives
 from util.command import UserError, run_command
 from util.config import PROJECT, cfg_from_file
 from util.files import read_json, replacing
@@ -153,13 +155,17 @@ def split(items, fraction):
     return [[item for item, group in zip(items, groups) if (group in measured) == wanted] for wanted in (False, True)]
 
 
-def starting_config(items, skeleton, dataset, val_dataset=""):
-    """The text of a pose_cfg.yaml with which training on these pictures can start; dataset, val_dataset: names beside it."""
+def starting_config(items, skeleton, dataset, val_dataset="", dataset_type=None):
+    """The text of a pose_cfg.yaml with which training on these pictures can start.
+
+    dataset, val_dataset: names beside it; dataset_type: default: that of a dataset.mat with these joints
+    """
     spans = [np.ptp(person[:, 1:], axis=0).max() for item in items for person in item.joints or [] if len(person) > 1]
     scale = float(np.clip(PERSON_SIZE / np.median(spans), 0.25, 2.0)) if spans else 1.0
     joints = {key: value for key, value in skeleton._asdict().items() if value}
     types = [name for name, known in SKELETONS.items() if known == skeleton]
-    dataset_type = "default" if not types or types == ["coco"] else types[0]  # coco would be a folder of COCO's own
+    if dataset_type is None:
+        dataset_type = "default" if not types or types == ["coco"] else types[0]  # coco would be a folder of COCO's own
     weights = os.path.join(PROJECT, SHIPPED_WEIGHTS)
     return CONFIG % {
         "dataset": json.dumps(dataset), "weights": json.dumps(weights),
@@ -171,22 +177,22 @@ def starting_config(items, skeleton, dataset, val_dataset=""):
 
 
 def write(out, items, skeleton, val=0):
-    """Write OUT.json in COCO's form, or OUT.mat and, where there is none yet, a config beside it.
+    """Write OUT.json in COCO's form; or OUT.mat, or OUT-000000.tar and so on, and, where there is none yet, a config beside it.
 
-    val: share of the pictures that become OUT_val.mat instead
+    val: share of the pictures that become OUT_val.mat, or OUT_val-000000.tar and so on, instead
     Raises UserError.
     """
     if out.endswith(".json"):
         folder = write_coco(out, items, skeleton)
         _report(out, items, "; the pictures' names start from %s" % folder)
         return
-    val_out = os.path.splitext(out)[0] + "_val.mat" if val else ""
+    stem, ending = os.path.splitext(out)
+    dataset_type = "webdataset" if ending == ".tar" else None
+    val_out = ""
     if val:
         items, measured = split(items, val)
-        write_dataset_mat(val_out, measured)
-        _report(val_out, measured)
-    write_dataset_mat(out, items)
-    _report(out, items)
+        val_out = _write_data_set(stem + "_val" + ending, measured, skeleton)
+    out = _write_data_set(out, items, skeleton)
     config = os.path.join(os.path.dirname(out), "pose_cfg.yaml")
     dataset, val_dataset = (os.path.basename(path) for path in (out, val_out))
     if os.path.exists(config):
@@ -194,8 +200,18 @@ def write(out, items, skeleton, val=0):
               % (config, "; it needs the line `val_dataset: %s`" % val_dataset if val else ""))
         return
     with replacing(config) as stream:
-        stream.write(starting_config(items, skeleton, dataset, val_dataset))
+        stream.write(starting_config(items, skeleton, dataset, val_dataset, dataset_type))
     print("wrote %s, with which train.py can start" % config)
+
+
+def _write_data_set(out, items, skeleton):
+    """Returns what a config calls it, with the folder."""
+    if out.endswith(".tar"):
+        out = write_archives(out, items, skeleton)
+    else:
+        write_dataset_mat(out, items)
+    _report(out, items)
+    return out
 
 
 def _report(out, items, more=""):
@@ -205,16 +221,16 @@ def _report(out, items, more=""):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sources", metavar="SOURCE", nargs="+")
-    parser.add_argument("out", metavar="OUT", help="OUT.mat or OUT.json")
+    parser.add_argument("out", metavar="OUT", help="OUT.mat, OUT.json or OUT.tar")
     parser.add_argument("--images", help="folder that the names of pictures start from")
     parser.add_argument("--config", help="of a dataset.mat: the config that names its joints; default: beside it")
     parser.add_argument("--test", action="store_true", help="Penn Action: its test sequences")
-    parser.add_argument("--val", metavar="FRACTION", type=float, default=0, help="share of the pictures for OUT_val.mat")
+    parser.add_argument("--val", metavar="FRACTION", type=float, default=0, help="share of the pictures for OUT_val.mat or .tar")
     args = parser.parse_args()
-    if os.path.splitext(args.out)[1] not in (".mat", ".json"):
-        raise UserError("%s: the result is a .mat or a .json" % args.out)
+    if os.path.splitext(args.out)[1] not in (".mat", ".json", ".tar"):
+        raise UserError("%s: the result is a .mat, a .json or a .tar" % args.out)
     if args.val and args.out.endswith(".json"):
-        raise UserError("--val goes with OUT.mat only")
+        raise UserError("--val does not go with OUT.json")
     write(args.out, *read_all(args.sources, args.images, args.config, args.test), val=args.val)
 
 

@@ -11,6 +11,7 @@ it, from 0; then `sequences`, a 1 x S cell array, holds for each sequence the pl
 """
 import itertools
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,11 +55,33 @@ class DataItem(object):
     to_file: np.ndarray = None
     pairwise_stats: dict = None
 
+    @property
+    def content(self):
+        """The bytes of its picture, where that is no file of its own, else None."""
+        return None
+
+
+class ItemsInFiles(Sequence):
+    """DataItems that are read when somebody asks for them, each time anew.
+
+    read: function from a place, from 0, to the DataItem
+    """
+
+    def __init__(self, count, read):
+        self._count, self._read = count, read
+
+    def __len__(self):
+        return self._count
+
+    def __getitem__(self, place):
+        places = range(self._count)[place]
+        return [self._read(one) for one in places] if isinstance(place, slice) else self._read(places)
+
 
 def appended(items, more):
     """DataItems with others behind them, whose places and sequences count on."""
     sequences = 1 + max([item.sequence for item in items if item.sequence is not None], default=-1)
-    return items + [replace(item, image_id=len(items) + number,
+    return list(items) + [replace(item, image_id=len(items) + number,
                             sequence=None if item.sequence is None else item.sequence + sequences)
                     for number, item in enumerate(more)]
 

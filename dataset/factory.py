@@ -5,10 +5,12 @@ from dataset.mpii import MPII
 from dataset.mscoco import MSCOCO
 from dataset.penn_action import PennAction
 from dataset.pose_dataset import PoseDataset
+from dataset.webdataset import WebDataset
 from util.command import UserError
 from util.config import Config, with_defaults
 
-TYPES = {"default": PoseDataset, "mpii": MPII, "coco": MSCOCO, "penn_action": PennAction}
+TYPES = {"default": PoseDataset, "mpii": MPII, "coco": MSCOCO, "penn_action": PennAction,
+         "webdataset": WebDataset}
 
 
 def of_validation(cfg):

@@ -7,12 +7,14 @@ import numpy as np
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
-from dataset.dataset_mat import DataItem, DatasetError
+from dataset.coco_file import CocoFile
+from dataset.dataset_mat import DataItem, DatasetError, ItemsInFiles
 from dataset.formats.source import picture_size, reading
 from dataset.maps import cell_centres
 from dataset.names_of_2017 import CocoNamesOf2017
 from dataset.pose_dataset import PoseDataset
 from util.config import adopt_skeleton, find_path
+from util.indexed import is_large
 from util.mscoco_util import skeleton_of
 
 
@@ -27,14 +29,23 @@ def load_coco(path):
         raise DatasetError("%s is no COCO annotation file (%s)" % (path, error)) from None
 
 
+def annotation_file(cfg):
+    """The path of the config's annotations."""
+    return os.path.join(find_path(cfg, cfg.dataset), "annotations", "%s_%s.json" % (cfg.dataset_ann, cfg.dataset_phase))
+
+
 def load_annotations(cfg):
     """load_coco of the config's annotation file, whose joints the config takes over, see adopt_skeleton."""
-    path = os.path.join(find_path(cfg, cfg.dataset), "annotations", "%s_%s.json" % (cfg.dataset_ann, cfg.dataset_phase))
+    path = annotation_file(cfg)
     coco = load_coco(path)
-    skeleton = skeleton_of(coco)
+    _adopt(cfg, coco.dataset.get("categories", []), path)
+    return coco
+
+
+def _adopt(cfg, categories, path):
+    skeleton = skeleton_of(categories)
     if skeleton is not None:
         adopt_skeleton(cfg, skeleton, path)
-    return coco
 
 
 def joints_of(annotation):
@@ -70,32 +81,60 @@ class CocoItem(DataItem):
         return coco_mask.merge([run for one in self.ignored for run in _runs(one, *self.im_size[1:])])
 
 
+def coco_item(number, path, size, annotations, **fields):
+    """The CocoItem of a picture, whose annotations are given; size: [channels, height, width]; fields: others of the item."""
+    people = [one for one in annotations if not one["iscrowd"] and one.get("num_keypoints")]
+    # What shows people whose joints nobody labelled must not teach that there are none.
+    ignored = [one["segmentation"] for one in annotations if one not in people]
+    fields = dict(dict(joints=[joints_of(one) for one in people]), **fields)
+    return CocoItem(number, path, size, ignored=ignored, visibilities=[np.array(one["keypoints"][2::3]) for one in people],
+                    segmentations=[one["segmentation"] for one in people], **fields)
+
+
+def check_entry(image, annotation):
+    """Raises whatever is wrong with an image, or with an annotation, of an annotation file."""
+    if image is None:
+        coco_item(0, "", None, [annotation])
+    else:
+        picture_size(os.path.join("", image["file_name"]), image["width"], image["height"])
+
+
 class MSCOCO(CocoNamesOf2017, PoseDataset):
-    """<dataset>/annotations/<dataset_ann>_<dataset_phase>.json and <dataset>/images/<dataset_phase>/."""
+    """<dataset>/annotations/<dataset_ann>_<dataset_phase>.json and <dataset>/images/<dataset_phase>/.
+
+    Of large annotation files only the places of the labels are in memory.
+    """
 
     def load_dataset(self):
+        path = annotation_file(self.cfg)
         with reading("the annotations of the data set %s" % self.cfg.dataset):
-            self.coco = load_annotations(self.cfg)
-            return self._items(self.coco)
+            file = CocoFile(path, check_entry)
+            _adopt(self.cfg, file.categories, path)
+            items = self._items(file)
+            return items if is_large(path) else list(items)
 
-    def _items(self, coco):
-        cfg = self.cfg
-        root = find_path(cfg, cfg.dataset)
-        items = []
-        for image in coco.dataset["images"]:
-            annotations = coco.imgToAnns.get(image["id"], [])
-            if cfg.coco_only_images_with_people and not annotations:
-                continue
-            path = os.path.join(root, "images", cfg.dataset_phase, image["file_name"])
-            people = [one for one in annotations if not one["iscrowd"] and one.get("num_keypoints")]
-            # What shows people whose joints nobody labelled must not teach that there are none.
-            ignored = [one["segmentation"] for one in annotations if one not in people]
-            joints = None if cfg.dataset_ann == "image_info" else [joints_of(one) for one in people]
-            items.append(CocoItem(
-                len(items), path, picture_size(path, image["width"], image["height"]), joints, coco_id=image["id"],
-                ignored=ignored, visibilities=[np.array(one["keypoints"][2::3]) for one in people],
-                segmentations=[one["segmentation"] for one in people]))
-        return items
+    def _items(self, file):
+        folder = os.path.join(find_path(self.cfg, self.cfg.dataset), "images", self.cfg.dataset_phase)
+        places = np.flatnonzero(file.annotations > 0) if self.cfg.coco_only_images_with_people else np.arange(len(file))
+        without = {"joints": None} if self.cfg.dataset_ann == "image_info" else {}
+
+        def read(number):
+            with reading("the annotations %s" % file.path):
+                image, annotations = file.read(places[number])
+                path = os.path.join(folder, image["file_name"])
+                size = picture_size(path, image["width"], image["height"])
+                return coco_item(number, path, size, annotations, coco_id=image["id"], **without)
+
+        return ItemsInFiles(len(places), read)
+
+    @property
+    def coco(self):
+        """pycocotools' COCO object of the annotations, read when somebody asks for it."""
+        if self._coco is None:
+            self._coco = load_annotations(self.cfg)
+        return self._coco
+
+    _coco = None
 
     def compute_scmap_weights(self, scmap_shape, joint_id, data_item):
         """With weigh_part_predictions 0 for cells that show people whom nobody labelled; weigh_only_present_joints has no

@@ -30,9 +30,10 @@ TRIES = 1000  # pictures in a row that may be too small or too large
 def read_picture(item):
     """A DataItem's picture, uint8 RGB [h, w, 3]: upright as its EXIF data say, unless the data set gives the size of the
     pixels as they are stored: then its joints were placed on those."""
-    image = read_image(item.im_path)
+    content = item.content
+    image = read_image(item.im_path, content=content)
     if list(image.shape[:2]) != list(item.im_size[1:]) == list(image.shape[1::-1]):
-        return read_image(item.im_path, upright=False)
+        return read_image(item.im_path, upright=False, content=content)
     return image
 
 
@@ -83,7 +84,7 @@ class PoseDataset(NamesOf2017):
         self._pairwise_stats = stats
 
     def load_dataset(self):
-        """-> list of DataItem"""
+        """-> list of DataItem, or ItemsInFiles"""
         items = [item for path in self.dataset_paths() for item in read_dataset_mat(path)]
         return [replace(item, image_id=number) for number, item in enumerate(items)]
 

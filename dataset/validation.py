@@ -5,18 +5,19 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from tqdm import tqdm
 
-from dataset.dataset_mat import DatasetError
+from dataset.dataset_mat import DatasetError, ItemsInFiles
 from util.command import counted, shortened
 from util.image import ImageError, image_size
 
 MANY = 2000  # pictures, from which on progress is shown
+MOST = 200000  # pictures of a data set that are looked at; training leaves out others that cannot be read
 
 
 def problems_of(item, num_joints):
     """(errors, warnings) of one DataItem: lists of sentences that name its picture."""
     errors, warnings = [], []
     try:
-        width, height = image_size(item.im_path)
+        width, height = image_size(item.im_path, item.content)
     except ImageError as error:
         return [str(error)], []
     if sorted(item.im_size[1:]) != sorted([height, width]):  # either way round, see read_picture
@@ -34,12 +35,19 @@ def problems_of(item, num_joints):
 
 
 def validate(dataset):
-    """Check every picture of a data set. Logs warnings; raises DatasetError that lists the first errors."""
+    """Check every picture of a data set, of very many a sample. Logs warnings; raises DatasetError that lists the first
+    errors."""
     if not dataset.data:
         raise DatasetError("the data set %s has no pictures" % dataset.cfg.dataset)
     if not dataset.has_gt:
         raise DatasetError("the data set %s has no joints to train on" % dataset.cfg.dataset)
-    check_items(dataset.data, dataset.cfg.num_joints, "the data set %s" % dataset.cfg.dataset)
+    items, source = dataset.data, "the data set %s" % dataset.cfg.dataset
+    if len(items) > MOST:
+        source = "%d of the %d pictures of %s" % (MOST, len(items), source)
+        logging.info("only these are looked at before training starts: %s", source)
+        places = np.sort(np.random.RandomState(0).choice(len(items), MOST, replace=False)).tolist()
+        items = ItemsInFiles(MOST, lambda place: dataset.data[places[place]])
+    check_items(items, dataset.cfg.num_joints, source)
 
 
 def check_items(items, num_joints, source):

@@ -35,8 +35,9 @@ class Key(object):
 
 KEYS = {
     # data
-    "dataset": Key("", STRING_OR_LIST, "dataset.mat (or a list of them); for coco the root folder", str),
-    "dataset_type": Key("default", str, "default, mpii, coco, penn_action"),
+    "dataset": Key("", STRING_OR_LIST, "dataset.mat (or a list of them); for coco the root folder; for webdataset tar "
+                   "archives, such as train-*.tar", str),
+    "dataset_type": Key("default", str, "default, mpii, coco, penn_action, webdataset"),
     "dataset_phase": Key(UNSET, str, "coco: <root>/annotations/<ann>_<phase>.json, <root>/images/<phase>"),
     "dataset_ann": Key(UNSET, str, "coco: see dataset_phase; image_info = images without ground truth"),
     "coco_only_images_with_people": Key(False, bool, "coco: skip images without annotations"),

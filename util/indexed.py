@@ -15,14 +15,11 @@ FORM = 1  # of what is kept
 def indexed(path, find):
     """{name: array} that find(path) returns; of a large file kept as <path>.index, and found anew when the file changes.
 
-    Raises UserError where there is no such file, and what find raises.
+    Raises what find raises.
     """
-    try:
-        state = os.stat(path)
-    except OSError as error:
-        raise UserError("cannot read %s (%s)" % (path, error.strerror)) from None
-    if state.st_size < LARGE:
+    if not is_large(path):
         return find(path)
+    state = os.stat(path)
     state = np.array([FORM, state.st_size, state.st_mtime_ns])
     found = _kept(path + ".index", state)
     if found is None:
@@ -43,17 +40,24 @@ def _kept(path, state):
     return None
 
 
-def read_at(path, offset, size):
-    """`size` bytes of a file. Raises UserError where it is shorter, or cannot be read."""
+def is_large(path):
+    """Whether what was found in a file is kept."""
+    return os.path.exists(path) and os.path.getsize(path) >= LARGE
+
+
+def read_at(path, places):
+    """The bytes at each place, (offset, size), of a file. Raises UserError where it is shorter, or cannot be read."""
+    contents = []
     try:
         with open(path, "rb") as stream:  # each time: threads and processes share nothing
-            stream.seek(offset)
-            content = stream.read(size)
+            for offset, size in places:
+                stream.seek(int(offset))
+                contents.append(stream.read(int(size)))
+                if len(contents[-1]) < size:
+                    raise UserError("%s ends too early: it is cut off, or was changed in the meantime" % path)
     except OSError as error:
         raise UserError("cannot read %s (%s)" % (path, error.strerror)) from None
-    if len(content) < size:
-        raise UserError("%s ends too early: it is cut off, or was changed in the meantime" % path)
-    return content
+    return contents
 
 
 def tar_members(path):

@@ -21,12 +21,12 @@ def category_of(skeleton):
             "skeleton": [[a + 1, b + 1] for a, b in skeleton.limbs], "oks_sigmas": skeleton.oks_sigmas}
 
 
-def skeleton_of(coco):
-    """The Skeleton that an annotation file's category names, or None; left_ and right_ joints are mirror pairs.
+def skeleton_of(categories):
+    """The Skeleton that an annotation file's categories name, or None; left_ and right_ joints are mirror pairs.
 
-    coco: pycocotools' COCO object, of which the first category with keypoints counts. Raises UserError.
+    The first category with keypoints counts. Raises UserError.
     """
-    for category in coco.dataset.get("categories", []):
+    for category in categories:
         if category.get("keypoints") == COCO.joint_names:
             return COCO  # with the limbs, and the order in pairs, that dataset_type coco always had
         if category.get("keypoints"):

@@ -93,7 +93,7 @@ def annotation_document(images, people, skeleton):
     category = {"id": 1, "name": "person", "supercategory": "person", "keypoints": skeleton.joint_names,
                 "skeleton": [[a + 1, b + 1] for a, b in skeleton.limbs]}
     return {"info": {}, "licenses": [], "categories": [category], "images": images,
-            "annotations": [_annotation(number, image, person, skeleton.num_joints)
+            "annotations": [annotation_of(number, image, person, skeleton.num_joints)
                             for number, (image, person) in enumerate(people, 1)]}
 
 
@@ -104,8 +104,8 @@ def write_coco_results(path, images):
                    for image in images for person in image["people"]], stream)
 
 
-def _annotation(number, image, person, num_joints):
-    """person: n x 3 (joint id, x, y)"""
+def annotation_of(number, image, person, num_joints):
+    """An entry of "annotations". number, image: its id and that of its picture; person: n x 3 (joint id, x, y), n > 0"""
     keypoints = np.zeros((num_joints, 3))
     keypoints[person[:, 0].astype(int)] = np.insert(person[:, 1:], 2, 2, axis=1)
     (x, y), (right, bottom) = person[:, 1:].min(axis=0).tolist(), person[:, 1:].max(axis=0).tolist()

@@ -36,7 +36,8 @@ def main():
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError as error:
-        raise UserError("Parquet needs a package of its own (%s): pip install \"pose-tensorflow[parquet]\"" % error) from None
+        raise UserError("Parquet needs a package of its own (%s): pip install \"pose-tensorflow[parquet]\"" % error
+                        ) from None
     from pose_tensorflow.many.work import Job
     if args.workers < 0:
         raise UserError("--workers: %d processes cannot work" % args.workers)

@@ -1,8 +1,8 @@
-"""Workers of Ray Data: on this machine, or on all those of a Ray cluster, that see the source and the table's folder at the
-same paths."""
+"""Workers of Ray Data: on this machine, or on all those of a Ray cluster, which see the source and the folder of the table
+at the same paths."""
 import json
 import logging
-from typing import Iterator, List
+from typing import Iterator, List, Type
 
 from pose_tensorflow.many.sources import Shard
 from pose_tensorflow.many.work import Done, Job, Worker
@@ -12,19 +12,20 @@ from util.command import UserError
 class _RayWorker(object):
     """What Ray Data's map_batches wants: a Worker whose batches are shards, one each, as JSON."""
 
-    def __init__(self, job):
-        self._worker = Worker(Job(*job))
+    def __init__(self, job, kind):
+        self._worker = kind(Job(*job))
 
     def __call__(self, batch):
         done = self._worker.do(Shard(*json.loads(batch["shard"][0])))
         return {key: [value] for key, value in done._asdict().items()}
 
 
-def on_ray(job: Job, shards: List[Shard], workers: int, address: str) -> Iterator[Done]:
+def on_ray(job: Job, shards: List[Shard], workers: int, address: str, kind: Type[Worker] = Worker) -> Iterator[Done]:
     """What became of each shard, as they get done by so many workers (0: as many as the cluster has processors). Ray starts
     those that die again, with the shard that they had.
 
     address: of the cluster, see ray.init: "auto" = that of this machine, "local" = one that is started for this alone
+    kind: what works in them
     Raises UserError where there is no cluster, and where workers cannot start.
     """
     try:
@@ -42,7 +43,7 @@ def on_ray(job: Job, shards: List[Shard], workers: int, address: str) -> Iterato
         workers = min(workers or int(ray.cluster_resources().get("CPU", 1)), len(shards))
         texts = [{"shard": json.dumps(shard)} for shard in shards]
         done = ray.data.from_items(texts, override_num_blocks=len(texts)).map_batches(
-            _RayWorker, fn_constructor_args=(tuple(job),), batch_size=1, num_cpus=1,
+            _RayWorker, fn_constructor_args=(tuple(job), kind), batch_size=1, num_cpus=1,
             compute=ray.data.ActorPoolStrategy(size=workers))
         for row in done.iter_rows():
             yield Done(**row)

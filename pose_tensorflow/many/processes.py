@@ -5,7 +5,7 @@ import os
 import signal
 from collections import deque
 from multiprocessing.connection import wait
-from typing import Iterator, List
+from typing import Iterator, List, Type
 
 from pose_tensorflow.many.sources import Shard
 from pose_tensorflow.many.work import TRIES, Done, Job, Worker
@@ -17,8 +17,8 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def in_processes(job: Job, shards: List[Shard], workers: int) -> Iterator[Done]:
-    """What became of each shard, as they get done by so many processes, of one thread each.
+def in_processes(job: Job, shards: List[Shard], workers: int, kind: Type[Worker] = Worker) -> Iterator[Done]:
+    """What became of each shard, as they get done by so many processes, of one thread each. kind: what works in them
 
     Raises UserError where they cannot start, or all die.
     """
@@ -27,7 +27,7 @@ def in_processes(job: Job, shards: List[Shard], workers: int) -> Iterator[Done]:
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                process = _Process(job, waiting.popleft())
+                process = _Process(kind, job, waiting.popleft())
                 running[process.pipe] = process
             for pipe in wait(list(running)):
                 process = running.pop(pipe)
@@ -37,7 +37,8 @@ def in_processes(job: Job, shards: List[Shard], workers: int) -> Iterator[Done]:
                     deaths += 1
                     how = "a process died (%s) with shard %d" % (process.how_it_ended(), process.shard.number)
                     if deaths > TRIES * (workers + 1):
-                        raise UserError("%s, as did all others lately: is there memory for %d?" % (how, workers)) from None
+                        raise UserError("%s, as did all others lately: is there memory for %d?"
+                                        % (how, workers)) from None
                     logging.warning("%s, which is done again", how)
                     waiting.appendleft(process.shard)
                     continue
@@ -58,10 +59,10 @@ def in_processes(job: Job, shards: List[Shard], workers: int) -> Iterator[Done]:
 class _Process(object):
     """A worker in a process of its own, with the shard that it is doing."""
 
-    def __init__(self, job, shard):
+    def __init__(self, kind, job, shard):
         context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
         self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, job), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, kind, job), daemon=True)
         self._process.start()
         theirs.close()  # else nobody would notice its end
         self.give(shard)
@@ -87,11 +88,11 @@ class _Process(object):
         return signal.Signals(-code).name if code < 0 else "exit status %d" % code
 
 
-def _serve(pipe, job):
+def _serve(pipe, kind, job):
     """Do the shards that come through a pipe, until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started this
     try:
-        worker = Worker(job)
+        worker = kind(job)
     except Exception as error:
         pipe.send("a process cannot start: %s" % error)
         return

@@ -30,8 +30,8 @@ def settings(cfg: Config, shards: List[Shard]) -> Dict[str, Any]:
         files += [find_file(cfg, "pairwise_stats_fn")]
         files += sorted(glob.glob(os.path.join(glob.escape(find_file(cfg, "pairwise_model_dir")), "spatial_model_*.mat")))
     skeleton = Skeleton.from_config(cfg)
-    return {"version": __version__, "source": digest(shards), "pictures": sum(shard.size for shard in shards), "shards": len(shards),
-            "weights": _digest(files), "config": {key: value for key, value in cfg.items() if key not in PATHS},
+    return {"version": __version__, "source": digest(shards), "pictures": sum(shard.size for shard in shards),
+            "shards": len(shards), "weights": _digest(files), "config": {key: value for key, value in cfg.items() if key not in PATHS},
             "joint_names": skeleton.joint_names, "limbs": skeleton.limbs}
 
 
@@ -51,7 +51,8 @@ def begin(out: str, wanted: Dict[str, Any]) -> None:
     wanted = json.loads(json.dumps(wanted))  # as they come back
     if not os.path.exists(path):
         if glob.glob(os.path.join(glob.escape(out), "*.parquet")):
-            raise UserError("%s holds Parquet files, but no %s that tells what they are: take another folder" % (out, SETTINGS))
+            raise UserError("%s holds Parquet files, but no %s that tells what they are: take another folder"
+                            % (out, SETTINGS))
         with replacing(path) as stream:
             json.dump(wanted, stream, indent=1)
         return

@@ -43,7 +43,7 @@ class Shard(NamedTuple):
     @property
     def described(self) -> str:
         """Which pictures these are, in words."""
-        first, last = (self.places[0][0], sum(self.places[0]) - 1) if self.kind == "parquet" else (self.names[0], self.names[-1])
+        first, last = (self.names[0], self.names[-1]) if self.names else (self.places[0][0], sum(self.places[0]) - 1)
         return "%s, %s to %s" % (self.path, first, last)
 
 
@@ -59,7 +59,8 @@ def find_shards(source: str) -> List[Shard]:
         raise UserError("there is no %s" % source)
     endings = {os.path.splitext(path)[1].lower() for path in paths}
     if len(endings) > 1 or not endings <= set(CONTAINERS):
-        raise UserError("%s is none of: a folder of pictures, a .txt with a path a line, tar archives, Parquet files" % source)
+        raise UserError("%s is none of: a folder of pictures, a .txt with a path a line, tar archives, Parquet files"
+                        % source)
     root = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in paths])
     cut = CONTAINERS[endings.pop()]
     shards = [shard for path in tqdm(paths, "looking into the source", disable=len(paths) < 20)
@@ -113,7 +114,7 @@ CONTAINERS = {".tar": _of_tar, ".parquet": _of_parquet}
 
 
 def digest(shards: List[Shard]) -> str:
-    """What tells one source from another: the names of its pictures, their order, and where they lie in tar and Parquet files."""
+    """What tells one source from another: the names of its pictures, their order, and their places in archives."""
     found = hashlib.sha256()
     for shard in shards:
         found.update(json.dumps(shard._replace(path="")).encode())
@@ -134,8 +135,9 @@ def _from_files(shard):
 
 
 def _from_tar(shard):
-    for name, (offset, size) in zip(shard.names, shard.places):
-        yield shard.prefix + name, _reader_of(shard.prefix + name, read_at(shard.path, offset, size))
+    for name, place in zip(shard.names, shard.places):
+        content, = read_at(shard.path, [place])
+        yield shard.prefix + name, _reader_of(shard.prefix + name, content)
 
 
 def _from_parquet(shard):

@@ -53,7 +53,7 @@ def test_pictures_set_aside(labels, monkeypatch, capsys):
     for fraction in ("0.01", "1", "-0.5", "nan"):
         with pytest.raises(UserError, match="of 10 pictures or sequences one at least"):
             run(monkeypatch, "labels.csv", "new/mice.mat", "--val", fraction)
-    with pytest.raises(UserError, match="--val goes with OUT.mat only"):
+    with pytest.raises(UserError, match="--val does not go with OUT.json"):
         run(monkeypatch, "labels.csv", "mice.json", "--val", "0.5")
 
 
