@@ -169,7 +169,7 @@ def _rows(file, first, count, columns, path):
             if begin < end:
                 yield from piece.slice(begin, end - begin).to_pylist()
     except (OSError, pyarrow.ArrowException) as error:
-        raise UserError("cannot read %s: it is damaged (%s)" % (path, error)) from None
+        raise UserError("cannot read %s: it is damaged (%s)" % (path, " ".join(str(error).split()))) from None
 
 
 def _columns(schema, path):
@@ -196,7 +196,8 @@ def _parquet_file(path):
     try:
         return pyarrow.parquet.ParquetFile(path)
     except (OSError, pyarrow.ArrowException) as error:
-        raise UserError("%s is no Parquet file, or it is cut off or damaged (%s)" % (path, error)) from None
+        raise UserError("%s is no Parquet file, or it is cut off or damaged (%s)"
+                        % (path, " ".join(str(error).split()))) from None
 
 
 READERS: Dict[str, Callable[[Shard], Any]] = {"files": _from_files, "tar": _from_tar, "parquet": _from_parquet}

@@ -11,15 +11,17 @@ A picture without people has one row, and so has one that could not be read: wha
 least one row, and the rows with a person are the people. The same people make the same bytes.
 """
 import io
-from typing import List
+from typing import TYPE_CHECKING, List
 
 import numpy as np
 
-from pose_tensorflow.people import People
 from util.files import replacing
 
+if TYPE_CHECKING:
+    from pose_tensorflow.people import People
 
-def person_rows(name: str, people: People) -> List[tuple]:
+
+def person_rows(name: str, people: "People") -> List[tuple]:
     """The rows of a picture, as a Table takes them."""
     height, width = people.size
     rows = [(name, width, height, number, person.score, person.keypoints, None) for number, person in enumerate(people, 1)]
