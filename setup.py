@@ -51,7 +51,7 @@ DATA = {
     "demo": ["pose_cfg*.yaml", "images/*.jpg", "images/ATTRIBUTION.md"],
     "models": ["README.md", "fetch.sh", "dataset_example.mat", "*/README.md", "*/download*.sh", "*/test/pose_cfg.yaml",
                "*/video/pose_cfg.yaml", "*/train/*_cfg.yaml", "single/mobilenet-v2-fpn-single.*", "single/reliability.png",
-               "multi/mobilenet-v2-fpn-multi.*", "multi/pairwise/*.mat"],
+               "multi/mobilenet-v2-fpn-multi.*", "multi/pairwise/*.mat", "single/graph/*", "multi/graph/*"],
     "pose_tensorflow": ["py.typed", "serve/page/*"],
 }
 TEST = ["pytest", "pytest-xdist", "hypothesis", "httpx", "setuptools"]

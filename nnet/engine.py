@@ -1,9 +1,12 @@
-"""Networks ready to run, from a config: frozen once, see nnet.freeze, kept in a cache folder, run by what is fastest there.
+"""Networks ready to run, from a config: made ready once, kept in a cache folder, run by what is fastest there.
 
 That is OpenVINO where it is installed: measured with all networks here it computes as fast as TensorFlow, on processors
 with and without AVX-512 and bfloat16, but it starts within half a second, without TensorFlow's import of two, and takes a
-third of the memory. It is checked once against the network as it is. Where there is none, where it fails, and where there
-is a graphics card, TensorFlow runs the network.
+third of the memory. Where there is none, where it fails, and where there is a graphics card, TensorFlow runs the network.
+
+When a network is made ready it is run once in each precision that the processor computes in: one whose results are too far
+from those of the network as it is is left out, and the fastest of the others is what `precision: auto` takes. What was found
+is in the network's folder, in measured.json.
 """
 import contextlib
 import hashlib
@@ -12,24 +15,27 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 
 import numpy as np
 
+from nnet import beside
 from nnet.runtimes import OpenVINO, TensorFlow, openvino_version
 from nnet.weights import adopt_weights_skeleton, required
-from util.config import with_defaults
-from util.processor import computes_bfloat16, has_graphics_card
+from util.command import UserError
+from util.config import find_file, with_defaults
+from util.processor import described, has_graphics_card
 
-NETWORK_KEYS = ("net_type", "stride", "mean_pixel", "num_joints", "location_refinement", "pairwise_predict",
-                "skip_connections", "intermediate_supervision", "intermediate_supervision_layer")
-TOLERANCE = 1e-4  # of the largest value of an output
 KEPT = 8  # networks in the cache folder
+MEASURED = "measured.json"
+MEASURED_SIDE = 256  # px of the square picture on which precisions are measured
+RUNS = 4  # of which the fastest counts: other work of the machine only slows down
 _TEMPORARY = []  # folders that are deleted when the process ends
 
 
 def load_networks(cfg, parallel=1):
     """{"maps": Network, "pairwise": Network}, those that the config has, computing in its `precision`: "exact", float32,
-    within 1e-4 of the network as it is; "auto", bfloat16 where the processor computes in it, else the same.
+    within 1e-4 of the network as it is; "auto", the fastest here of float32 and less exact ones.
 
     parallel: see nnet.runtimes
     maps: {"inputs": pictures [B, h, w, 3]} -> {"part_prob", ...}, see PoseNet.test; pairwise: {"pairwise_features": as
@@ -37,56 +43,98 @@ def load_networks(cfg, parallel=1):
     Raises nnet.weights.CheckpointError where the weights are missing or do not fit.
     """
     with_defaults(cfg)
-    weights = required(adopt_weights_skeleton(cfg))
-    folder = os.path.join(cache_folder(), _digest(cfg, weights))
-    bfloat16 = cfg.precision == "auto" and computes_bfloat16()
-    if os.path.isdir(folder):
+    required(adopt_weights_skeleton(cfg))
+    if openvino_version() and not has_graphics_card():
         try:
-            with contextlib.suppress(OSError):  # on a disk that is only read
-                os.utime(folder)  # the cache keeps what was used last
-            return _opened(cfg, folder, bfloat16, parallel)
-        except Exception as error:  # whatever a damaged file leads to
-            logging.warning("%s is damaged and made anew (%s)", folder, _first_line(error))
-            shutil.rmtree(folder, ignore_errors=True)
-    return _opened(cfg, _frozen(cfg, folder), bfloat16, parallel)
+            return {name: Network(cfg, name, running) for name, running in _opened(cfg, OpenVINO, parallel).items()}
+        except UserError:
+            raise
+        except Exception as error:  # another's package: nothing that it does shall end a prediction
+            _warn(error)
+    return _opened(cfg, TensorFlow)
+
+
+class Network(object):
+    """A network that OpenVINO runs until it fails, if ever, and then TensorFlow."""
+
+    def __init__(self, cfg, name, running):
+        self._cfg, self._name, self.running = cfg, name, running
+
+    def run(self, feed, once=False):
+        """{name: array} of all inputs -> {name: array} of all outputs; once: see nnet.runtimes"""
+        try:
+            return self.running.run(feed, once)
+        except Exception as error:
+            if isinstance(self.running, TensorFlow):
+                raise
+            _warn(error)
+            self.running = _opened(self._cfg, TensorFlow)[self._name]
+            return self.running.run(feed, once)
+
+
+def _warn(error):
+    logging.warning("OpenVINO fails (%s): TensorFlow runs the network", _first_line(error))
+
+
+def _first_line(error):
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def cache_folder():
     return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "pose-tensorflow")
 
 
-def _digest(cfg, weights):
-    """Of all that a frozen network depends on: weights, keys of the config, and the sources of the networks.
+def _opened(cfg, runtime, parallel=1):
+    """{name: the config's networks in a runtime}, from the cache folder, where they are put if they are not there."""
+    folder = os.path.join(cache_folder(), _digest(cfg, runtime))
+    if os.path.isdir(folder):
+        try:
+            with contextlib.suppress(OSError):  # on a disk that is only read
+                os.utime(folder)  # the cache keeps what was used last
+            return _running(cfg, runtime, folder, parallel)
+        except Exception as error:  # whatever a damaged file leads to
+            logging.warning("%s is damaged and made anew (%s)", folder, _first_line(error))
+            shutil.rmtree(folder, ignore_errors=True)
+    return _running(cfg, runtime, _made(cfg, runtime, folder), parallel)
 
-    The index of a checkpoint has checksums of all weights.
-    """
-    code = os.path.dirname(os.path.abspath(__file__))
-    sources = [os.path.join(code, name) for name in sorted(os.listdir(code)) if name.endswith(".py")]
-    digest = hashlib.sha256(json.dumps([cfg.get(key) for key in NETWORK_KEYS]).encode())
-    for path in sources + [weights + ".index" if os.path.exists(weights + ".index") else weights]:
+
+def _digest(cfg, runtime):
+    """Of all that a folder's files depend on: weights, keys of the config, the sources of the networks, what runs them."""
+    code, weights = os.path.dirname(os.path.abspath(__file__)), find_file(cfg, "init_weights")
+    known = [beside.identity(cfg, weights), beside.int8_of(cfg, weights), runtime.__name__, described("flags"),
+             openvino_version() if runtime is OpenVINO else None]
+    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode())
+    for path in [os.path.join(code, name) for name in sorted(os.listdir(code)) if name.endswith(".py")]:
         with open(path, "rb") as stream:
             digest.update(stream.read())
     return digest.hexdigest()[:32]
 
 
-def _frozen(cfg, folder):
-    """Freeze the config's network into `folder`, whole or not at all, or where that cannot be written, into one that lasts
+def _running(cfg, runtime, folder, parallel):
+    with open(os.path.join(folder, MEASURED)) as stream:
+        measured = json.load(stream)
+    precision = measured["fastest"] if cfg.precision == "auto" else "float32"
+    return {name: runtime(os.path.join(folder, name), outputs, precision, parallel)
+            for name, outputs in measured["outputs"].items()}
+
+
+def _made(cfg, runtime, folder):
+    """Make the config's networks ready in `folder`, whole or not at all, or where that cannot be written, in one that lasts
     as long as the process. Returns which."""
-    from nnet.freeze import freeze  # TensorFlow takes seconds to load
     parent, damaged = os.path.dirname(folder), os.path.isdir(folder)  # and it cannot be removed
     try:
         os.makedirs(parent, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=parent) as temporary:
             new = os.path.join(temporary, "network")
             os.mkdir(new)
-            freeze(cfg, new)
+            _make(cfg, runtime, new)
             os.rename(new, folder)
         _forget_old(parent)
     except OSError:
         if damaged or not os.path.isdir(folder):  # else another process has made it
             _TEMPORARY.append(tempfile.TemporaryDirectory())
             folder = _TEMPORARY[-1].name
-            freeze(cfg, folder)
+            _make(cfg, runtime, folder)
     return folder
 
 
@@ -96,60 +144,83 @@ def _forget_old(parent):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _opened(cfg, folder, bfloat16, parallel):
-    names = ["maps"] + ["pairwise"] * bool(cfg.pairwise_predict)
-    return {name: Network(os.path.join(folder, name), bfloat16, parallel) for name in names}
+def _make(cfg, runtime, folder):
+    weights = find_file(cfg, "init_weights")
+    with tempfile.TemporaryDirectory() as work:
+        if runtime is OpenVINO and beside.has_graphs(cfg, weights):
+            beside.unpack(weights, work)
+        else:
+            from nnet.freeze import freeze  # TensorFlow takes seconds to load
+            freeze(cfg, work)
+        examples = {}
+        for name in ["maps"] + ["pairwise"] * bool(cfg.pairwise_predict):
+            runtime.keep(os.path.join(work, name), os.path.join(folder, name))
+            with np.load(os.path.join(work, name + ".npz"), allow_pickle=False) as example:
+                examples[name] = dict(example)
+    if runtime is OpenVINO and beside.int8_of(cfg, weights):
+        beside.unpack_int8(weights, os.path.join(folder, "maps"))
+    measured = _measured(runtime, folder, examples)
+    with open(os.path.join(folder, MEASURED), "w") as stream:
+        json.dump({"outputs": {name: sorted(_part(example, "out_")) for name, example in examples.items()},
+                   "processor": described("model name"), "precisions": measured, "fastest": _fastest(measured)},
+                  stream, indent=1)
 
 
-class Network(object):
-    """A frozen network in what runs it: OpenVINO where that can, until it fails, if ever."""
+def _measured(runtime, folder, examples):
+    """{precision: {"difference": from the network as it is, "milliseconds": for a picture}} of those that compute what they
+    should on the examples, see nnet.freeze and _difference.
 
-    def __init__(self, path, bfloat16, parallel=1):
-        """path: of the network's files, without ending"""
-        self._path, self._bfloat16, self._parallel = path, bfloat16, parallel
-        with np.load(path + ".npz", allow_pickle=False) as example:
-            self._names = [key[len("out_"):] for key in example.files if key.startswith("out_")]
-        version = None if has_graphics_card() else openvino_version()
+    Raises ValueError where float32 does not.
+    """
+    found = {}
+    for precision, tolerance in runtime.precisions(os.path.join(folder, "maps")).items():
         try:
-            if version:
-                self._check(version)
-            self._running = self._runtime(OpenVINO if version else TensorFlow, bfloat16)
-        except Exception as error:  # another's package: nothing that it does shall end a prediction
-            self._fall_back(error)
-
-    def run(self, feed, once=False):
-        """{name: array} of all inputs -> {name: array} of all outputs; once: see nnet.runtimes"""
-        try:
-            return self._running.run(feed, once)
-        except Exception as error:
-            if isinstance(self._running, TensorFlow):
+            found[precision] = _measured_in(precision, tolerance, runtime, folder, examples)
+        except Exception as error:  # of what the processor says it can, and the package cannot
+            if precision == "float32":
                 raise
-            self._fall_back(error)
-            return self._running.run(feed, once)
-
-    def _runtime(self, kind, bfloat16):
-        return kind(self._path + ".pb", self._names, bfloat16, self._parallel)
-
-    def _fall_back(self, error):
-        logging.warning("OpenVINO fails (%s): TensorFlow runs the network", _first_line(error))
-        self._running = self._runtime(TensorFlow, self._bfloat16)
-
-    def _check(self, version):
-        """Raises ValueError where OpenVINO does not compute what the network as it is has computed; each version once."""
-        passed = "%s.openvino-%s" % (self._path, version)
-        if os.path.exists(passed):
-            return
-        with np.load(self._path + ".npz", allow_pickle=False) as example:
-            found = self._runtime(OpenVINO, False).run({key[len("in_"):]: example[key] for key in example.files
-                                                        if key.startswith("in_")})
-            for name, value in found.items():
-                expected = example["out_" + name]
-                if not np.abs(value - expected).max() <= TOLERANCE * np.abs(expected).max():
-                    raise ValueError("%s differs from TensorFlow's" % name)
-        with contextlib.suppress(OSError):  # where nothing can be written it is checked each time
-            with open(passed, "w"):
-                pass
+            logging.warning("precision: auto leaves %s out: %s", precision, _first_line(error))
+    return found
 
 
-def _first_line(error):
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _measured_in(precision, tolerance, runtime, folder, examples):
+    difference = 0.0
+    for name, example in sorted(examples.items(), reverse=True):  # maps last
+        running = runtime(os.path.join(folder, name), sorted(_part(example, "out_")), precision)
+        found = running.run(_part(example, "in_"))
+        for output, expected in _part(example, "out_").items():
+            part = _difference(found[output], expected, precision == "float32")
+            if not part <= tolerance:  # nan is none either
+                raise ValueError("%s differs from TensorFlow's by %.2g of its largest value" % (output, part))
+            difference = max(difference, part)
+    picture = {"inputs": np.resize(example["in_inputs"], (1, MEASURED_SIDE, MEASURED_SIDE, 3))}
+    return {"difference": difference, "milliseconds": round(1000 * min(_times(lambda: running.run(picture))), 2)}
+
+
+def _difference(found, expected, exact):
+    """Of maps, as a part of the largest value expected: the largest one, or where not each value has to be exact, their
+    root mean square."""
+    differences = np.abs(found - expected)
+    return float((differences.max() if exact else np.sqrt(np.square(differences).mean())) / np.abs(expected).max())
+
+
+def _part(example, beginning):
+    return {key[len(beginning):]: value for key, value in example.items() if key.startswith(beginning)}
+
+
+def _times(function):
+    """Seconds of several calls; the first one prepares."""
+    for run in range(1 + RUNS):
+        start = time.perf_counter()
+        function()
+        if run:
+            yield time.perf_counter() - start
+
+
+def _fastest(measured):
+    """The precision to take: a less exact one has to be a tenth faster."""
+    best = "float32"
+    for precision in ("bfloat16", "int8"):
+        if precision in measured and measured[precision]["milliseconds"] < 0.9 * measured[best]["milliseconds"]:
+            best = precision
+    return best

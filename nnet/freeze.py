@@ -2,32 +2,47 @@
 
 Variables become constants, and with them what is made of them alone: a batch normalisation is then a part of the
 convolution before it.
+
+    python -m nnet.freeze --config models/single/test/pose_cfg.yaml     # writes the graphs of nnet.beside
+
+has to be run again where nnet changes a network that comes along; a test tells.
 """
+import argparse
 import os
 
 import numpy as np
 
+from nnet import beside
 from nnet.plain import setup_pose_prediction
 from nnet.tf import tf
+from util.command import run_command
+from util.config import PROJECT, find_file, load_config
+from util.image import read_image, resize
 
-PICTURE_SIZE = 70, 101  # px of the picture on which runtimes are checked; neither is a multiple of a stride
-CELLS = [[0, 0, 0], [0, 3, 5], [0, 7, 11]]
+PICTURE = os.path.join(PROJECT, "demo", "images", "woman_standing.jpg")  # on which runtimes are checked
+PICTURE_SIZE = 101  # px, its longer side there; no side is then a multiple of a stride
+CELLS = [[0, 0, 0], [0, 3, 5], [0, 11, 7]]
 
 
-def freeze(cfg, folder):
+def freeze(cfg, folder, unfilled=False):
     """Write a config's network to a folder: maps.pb, from pictures to maps, with pairwise_predict also pairwise.pb, from
-    features and cells to offsets; and for each what it computes for one input, maps.npz and pairwise.npz."""
+    features and cells to offsets; and for each what it computes for one input, maps.npz and pairwise.npz.
+
+    unfilled: instead of .pb write .meta, without the weights
+    """
     with tf.Graph().as_default():
         cells = tf.placeholder(tf.int32, [None, 3])  # place in the batch, row, column
         session, inputs, outputs = setup_pose_prediction(cfg, cells)
     offsets = outputs.pop("pairwise_pred", None)
+    write = write_unfilled if unfilled else write_frozen
     with session:
-        picture = np.random.RandomState(0).randint(0, 256, (1,) + PICTURE_SIZE + (3,)).astype(np.float32)
-        found = write_frozen(session, {"inputs": inputs}, outputs, {"inputs": picture}, os.path.join(folder, "maps"))
+        picture = read_image(PICTURE)
+        picture = resize(picture, PICTURE_SIZE / max(picture.shape))[None].astype(np.float32)
+        found = write(session, {"inputs": inputs}, outputs, {"inputs": picture}, os.path.join(folder, "maps"))
         if offsets is not None:
-            write_frozen(session, {"pairwise_features": outputs["pairwise_features"], "cells": cells}, {"offsets": offsets},
-                         {"pairwise_features": found["pairwise_features"], "cells": np.array(CELLS, np.int32)},
-                         os.path.join(folder, "pairwise"))
+            write(session, {"pairwise_features": outputs["pairwise_features"], "cells": cells}, {"offsets": offsets},
+                  {"pairwise_features": found["pairwise_features"], "cells": np.array(CELLS, np.int32)},
+                  os.path.join(folder, "pairwise"))
 
 
 def write_frozen(session, fed, fetched, example, path):
@@ -36,12 +51,21 @@ def write_frozen(session, fed, fetched, example, path):
     fed, fetched, example: {name: tensor}, {name: tensor}, {name: array}; the file's inputs and outputs are called so
     Returns {name: array}, what the example's outputs are, of the session itself.
     """
-    with open(path + ".pb", "wb") as stream:
-        stream.write(folded(session, fed, fetched).SerializeToString())
+    return _write(session, folded(session, fed, fetched), path + ".pb", fed, fetched, example)
+
+
+def write_unfilled(session, fed, fetched, example, path):
+    """The same as <path>.meta, without the weights: with the files of the checkpoint, called as it is, it is whole."""
+    return _write(session, _unfilled(session.graph, fed, fetched), path + ".meta", fed, fetched, example)
+
+
+def _write(session, graph, path, fed, fetched, example):
+    with open(path, "wb") as stream:
+        stream.write(graph.SerializeToString(deterministic=True))
     found = session.run(fetched, {tensor: example[name] for name, tensor in fed.items()})
     arrays = {"in_" + name: value for name, value in example.items()}
     arrays.update({"out_" + name: value for name, value in found.items()})
-    np.savez(path + ".npz", **arrays)
+    np.savez_compressed(os.path.splitext(path)[0] + ".npz", **arrays)
     return found
 
 
@@ -53,23 +77,40 @@ def folded(session, fed, fetched):
     operations, constants = _between(session.graph, fed.values(), fetched.values())
     graph_def = tf.GraphDef()
     graph_def.versions.CopyFrom(session.graph.as_graph_def().versions)
-    for name, tensor in fed.items():
-        node = graph_def.node.add(name=name, op="Placeholder")
-        node.attr["dtype"].type = tensor.dtype.as_datatype_enum
-        node.attr["shape"].shape.CopyFrom(tensor.shape.as_proto())
     for name, value in session.run(constants).items():
         node = graph_def.node.add(name=name, op="Const")
         node.attr["dtype"].type = constants[name].dtype.as_datatype_enum
         node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value))
+    _add_nodes(graph_def, [operation.node_def for operation in operations], fed, fetched)
+    return graph_def
+
+
+def _unfilled(graph, fed, fetched):
+    """The MetaGraphDef of the operations between tensors, and of those that restore variables."""
+    with graph.as_default():
+        saver = tf.train.Saver().as_saver_def()
+    graph_def, ends = tf.GraphDef(), {tensor.op.name for tensor in fed.values()}
+    graph_def.versions.CopyFrom(graph.as_graph_def().versions)
+    _add_nodes(graph_def, [node for node in graph.as_graph_def().node if node.name not in ends], fed, fetched)
+    meta = tf.MetaGraphDef(saver_def=saver)
+    meta.graph_def.CopyFrom(tf.graph_util.extract_sub_graph(graph_def, list(fetched) + [saver.restore_op_name]))
+    return meta
+
+
+def _add_nodes(graph_def, nodes, fed, fetched):
+    """Add nodes to a GraphDef, tensors fed as placeholders that they take, and those fetched, by their names."""
+    for name, tensor in fed.items():
+        node = graph_def.node.add(name=name, op="Placeholder")
+        node.attr["dtype"].type = tensor.dtype.as_datatype_enum
+        node.attr["shape"].shape.CopyFrom(tensor.shape.as_proto())
     called = {tensor.op.name: name for name, tensor in fed.items()}
-    for operation in operations:
+    for one in nodes:
         node = graph_def.node.add()
-        node.CopyFrom(operation.node_def)
+        node.CopyFrom(one)
         node.input[:] = [called.get(name, name) for name in node.input]
     for name, tensor in fetched.items():
         node = graph_def.node.add(name=name, op="Identity", input=[tensor.op.name])
         node.attr["T"].type = tensor.dtype.as_datatype_enum
-    return graph_def
 
 
 def _between(graph, fed, fetched):
@@ -97,3 +138,16 @@ def _depending_on(graph, tensors):
         if any(tensor.op in found for tensor in operation.inputs):
             found.add(operation)
     return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", default="pose_cfg.yaml")
+    cfg = load_config(parser.parse_args().config)
+    weights = find_file(cfg, "init_weights")
+    beside.write_graphs(cfg, weights, freeze)
+    print("wrote %s" % beside.graph_folder(weights))
+
+
+if __name__ == "__main__":
+    run_command(main)

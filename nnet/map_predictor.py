@@ -64,10 +64,12 @@ def scales_for(image, cfg):
 class MapPredictor(object):
     """A network with its weights, ready for pictures of any size."""
 
-    def __init__(self, cfg, parallel=1):
-        """parallel: from so many threads at a time pictures come that need not wait for one another"""
+    def __init__(self, cfg, parallel=1, networks=None):
+        """parallel: from so many threads at a time pictures come that need not wait for one another
+        networks: see nnet.engine.load_networks, which gives them if they are not given
+        """
         self.cfg = cfg
-        self._networks = load_networks(cfg, parallel)
+        self._networks = networks or load_networks(cfg, parallel)
         self._pairwise_units = _pairwise_units(cfg) if cfg.pairwise_predict else None
 
     def maps_by_scale(self, image):
@@ -127,7 +129,10 @@ class MapPredictor(object):
         if len(maps) == 1:
             return maps[0]
         joints = Skeleton.from_config(self.cfg).mirror_map
-        return (maps[0] + maps[1][:, ::-1, joints] * mirrored) / 2
+        other = maps[1].take(joints, axis=2)[:, ::-1] * np.asarray(mirrored, np.float32)
+        other += maps[0]
+        other *= 0.5
+        return other
 
     def _offsets_at(self, features, cells):
         fed = {"pairwise_features": features, "cells": np.insert(cells, 0, 0, axis=1)}
@@ -137,6 +142,8 @@ class MapPredictor(object):
 
 def on_canvas(image, height, width, colour, corner=0):
     """The picture in one of height x width px of a colour, `corner` px from its top and left. float32"""
+    if image.shape[:2] == (height, width):
+        return np.asarray(image, np.float32)
     canvas = np.empty((height, width, 3), np.float32)
     canvas[:] = colour
     canvas[corner:corner + image.shape[0], corner:corner + image.shape[1]] = image

@@ -31,6 +31,7 @@ def installed(distribution):
 def test_what_runs_away_from_a_checkout_is_installed(installed):
     assert {"pose_tensorflow/cli.py", "pose_tensorflow/commands/predict.py", "pose_tensorflow/py.typed", "config.py",
             "models/single/mobilenet-v2-fpn-single.data-00000-of-00001", "models/single/test/pose_cfg.yaml",
+            "models/single/graph/maps.meta",
             "models/multi/mobilenet-v2-fpn-multi.data-00000-of-00001", "models/multi/test/pose_cfg.yaml",
             "models/multi/pairwise/pairwise_stats.mat", "models/multi/pairwise/spatial_model_cidx_1_2.mat",
             "models/mpii/download_models.sh", "models/fetch.sh", "models/single/calibrate.py", "demo/pose_cfg.yaml",

@@ -1,13 +1,16 @@
+import glob
+import json
 import os
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from conftest import DOTS, ROOT
-from nnet import engine, freeze
+from nnet import engine, freeze, beside
 from nnet.backbone import NET_TYPES
 from nnet.engine import cache_folder, load_networks
 from nnet.net_factory import pose_net
@@ -91,7 +94,7 @@ def test_exact_equals_the_network_as_it_is(cfg):
 
 def test_a_network_is_frozen_once(cfg, frozen_at_once, monkeypatch):
     load_networks(cfg)
-    monkeypatch.setattr(engine, "_frozen", None)  # an error where it is called
+    monkeypatch.setattr(engine, "_made", None)  # an error where it is called
     cfg.update(precision="auto", test_sizes=[100])
     load_networks(cfg)
     cfg.mean_pixel = [1.0, 2.0, 3.0]
@@ -124,7 +127,7 @@ def test_a_digest_knows_all_keys_that_make_a_network(net_type):
     read.clear()
     with tf.Graph().as_default():
         pose_net(cfg).test(tf.placeholder(tf.float32, [None, None, None, 3]), tf.placeholder(tf.int32, [None, 3]))
-    assert {"num_joints", "mean_pixel"} <= read & set(KEYS) <= set(engine.NETWORK_KEYS)
+    assert {"num_joints", "mean_pixel"} <= read & set(KEYS) <= set(beside.NETWORK_KEYS)
 
 
 def test_a_folder_that_cannot_be_written(cfg, frozen_at_once, tmp_path, monkeypatch):
@@ -135,7 +138,7 @@ def test_a_folder_that_cannot_be_written(cfg, frozen_at_once, tmp_path, monkeypa
 
 def test_a_damaged_file_is_made_anew(cfg, frozen_at_once, caplog):
     load_networks(cfg)
-    path = os.path.join(cache_folder(), kept()[0], "maps.pb")
+    path = max(glob.glob(os.path.join(cache_folder(), kept()[0], "*")), key=os.path.getsize)
     with open(path, "r+b") as stream:
         stream.truncate(1000)
     check(load_networks(cfg), cfg)
@@ -154,7 +157,7 @@ def test_the_networks_used_last_are_kept(cfg, frozen_at_once, monkeypatch):
 
 @NEEDS_OPENVINO
 def test_openvino_runs_where_it_is(cfg, frozen_at_once):
-    assert isinstance(load_networks(cfg)["maps"]._running, OpenVINO)
+    assert isinstance(load_networks(cfg)["maps"].running, OpenVINO)
 
 
 @pytest.mark.parametrize("why", ["missing", "graphics card", "fails", "wrong", "fails later"])
@@ -162,7 +165,7 @@ def test_tensorflow_runs_where_openvino_does_not(cfg, frozen_at_once, why, monke
     if why != "missing" and openvino_version() is None:
         pytest.skip("there is no OpenVINO")
 
-    def wrong(self, feed):
+    def wrong(self, feed, once=False):
         return {name: value + 0.1 for name, value in run(self, feed).items()}
 
     def fails(*_):
@@ -179,10 +182,84 @@ def test_tensorflow_runs_where_openvino_does_not(cfg, frozen_at_once, why, monke
     if why == "fails later":
         monkeypatch.setattr(OpenVINO, "run", fails)
     check(networks, cfg)
-    assert isinstance(networks["maps"]._running, TensorFlow)
+    assert isinstance(getattr(networks["maps"], "running", networks["maps"]), TensorFlow)
     warning = {"fails": "it is broken", "fails later": "it is broken", "wrong": "differs from TensorFlow's"}.get(why)
     assert [record.getMessage().startswith("OpenVINO fails (") and warning in record.getMessage()
             for record in caplog.records] == ([True] if warning else [])
+
+
+def measured():
+    """Of the network kept last."""
+    folder = max((os.path.join(cache_folder(), name) for name in kept()), key=os.path.getmtime)
+    with open(os.path.join(folder, engine.MEASURED)) as stream:
+        return json.load(stream)
+
+
+class Runtime(object):
+    """Of TensorFlow, whose precisions take as long as SECONDS says and differ by DIFFERENCE."""
+
+    SECONDS = {"float32": 2, "bfloat16": 1, "int8": 3}
+    DIFFERENCE = {"float32": 0, "bfloat16": 0.01, "int8": 0.01}
+    keep = TensorFlow.keep
+    clock = 0
+
+    def __init__(self, path, names, precision, parallel=1):
+        self._running, self.precision = TensorFlow(path, names, "float32"), precision
+
+    @classmethod
+    def precisions(cls, path):
+        return {"float32": 1e-4, "bfloat16": 0.03, "int8": 0.03}
+
+    def run(self, feed, once=False):
+        Runtime.clock += self.SECONDS[self.precision]
+        found = self._running.run(feed)
+        return {name: value + self.DIFFERENCE[self.precision] * np.abs(value).max() for name, value in found.items()}
+
+
+@pytest.fixture
+def measured_runtime(monkeypatch):
+    monkeypatch.setattr(engine, "TensorFlow", Runtime)
+    monkeypatch.setattr(engine, "openvino_version", lambda: None)
+    monkeypatch.setattr(engine, "time", SimpleNamespace(perf_counter=lambda: Runtime.clock))
+
+
+@pytest.mark.parametrize("precision, difference, expected", [
+    ("exact", 0.01, "float32"), ("auto", 0.01, "bfloat16"), ("auto", 0.04, "float32"), ("auto", np.nan, "float32")])
+def test_auto_takes_the_fastest_of_those_that_are_near(cfg, frozen_at_once, measured_runtime, monkeypatch, precision, difference,
+                                                      expected):
+    monkeypatch.setitem(Runtime.DIFFERENCE, "bfloat16", difference)
+    cfg.precision = precision
+    assert load_networks(cfg)["maps"].precision == expected
+    found = measured()["precisions"]
+    assert (set(found) == {"float32", "int8"}) == (difference != 0.01)
+    assert found["float32"]["difference"] <= 1e-4 < found["int8"]["difference"]
+    assert [found[key]["milliseconds"] for key in ("float32", "int8")] == [2000, 3000]
+
+
+def test_a_precision_that_fails_is_left_out(cfg, frozen_at_once, measured_runtime, monkeypatch, caplog):
+    run = Runtime.run
+
+    def fails(self, feed, once=False):
+        if self.precision == "bfloat16":
+            raise RuntimeError("it is broken\nat line 5")
+        return run(self, feed)
+
+    monkeypatch.setattr(Runtime, "run", fails)
+    cfg.precision = "auto"
+    assert load_networks(cfg)["maps"].precision == "float32"
+    assert "leaves bfloat16 out: it is broken" in caplog.text
+
+
+@NEEDS_OPENVINO
+def test_weights_of_8_bits_are_measured_when_there_are_some(cfg, frozen_at_once, tmp_path, weights):
+    for ending in (".index", ".data-00000-of-00001"):
+        shutil.copy(weights + ending, str(tmp_path / "own") + ending)
+    cfg.init_weights = str(tmp_path / "own")
+    load_networks(cfg)
+    assert "int8" not in measured()["precisions"]
+    beside.write_int8(cfg, cfg.init_weights, os.path.join(cache_folder(), kept()[0], "maps"), {"median_px": 0.1})
+    load_networks(cfg)
+    assert measured()["precisions"]["int8"]["difference"] < 0.1 and len(kept()) == 2
 
 
 @NEEDS_OPENVINO

@@ -58,15 +58,21 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def frozen(net_type, folder):
-    """(path of the whole network as a file, {name: what it computes for FEED})"""
+    """(path of the whole network's files, {name: what it computes for FEED})"""
     path = str(folder / net_type)
-    return path + ".pb", written(net_type, path)
+    return path, written(net_type, path)
+
+
+def running_in(runtime, path, names, precision):
+    if runtime is OpenVINO:
+        runtime.keep(path, path)
+    return runtime(path, names, precision)
 
 
 @pytest.fixture(scope="module", params=[TensorFlow, pytest.param(OpenVINO, marks=NEEDS_OPENVINO)])
 def running(request, frozen):
     """The network in a runtime, in float32."""
-    return request.param(frozen[0], HEADS, False)
+    return running_in(request.param, frozen[0], HEADS, "float32")
 
 
 def assert_equal(found, expected):
@@ -88,7 +94,7 @@ def test_bfloat16_is_near_and_not_the_same(running, frozen):
     if not (has_bfloat16() if runtime is TensorFlow else computes_bfloat16()):
         pytest.skip("this processor does not compute in bfloat16")
     path, expected = frozen
-    found = runtime(path, HEADS, True).run(FEED)
+    found = runtime(path, HEADS, "bfloat16").run(FEED)
     for name in HEADS:
         difference = np.abs(found[name] - expected[name]).max() / np.abs(expected[name]).max()
         assert 1e-6 < difference < 0.1, name
@@ -110,7 +116,7 @@ def test_results_stay_as_they_were(running):
 
 @NEEDS_OPENVINO
 def test_the_first_sizes_that_come_again_are_compiled_for(frozen):
-    running = OpenVINO(frozen[0], HEADS, False)
+    running = running_in(OpenVINO, frozen[0], HEADS, "float32")
     for width in (50, 40, 30, 20):
         for _ in range(runtimes.REPEATS):
             running.run(dict(FEED, inputs=FEED["inputs"][:, :, :width]))
@@ -130,6 +136,6 @@ def test_a_part_of_the_network(running, network, frozen, tmp_path):
     example = {"features": session.run(fed["features"], {network[1]["inputs"]: FEED["inputs"]}), "cells": FEED["cells"]}
     expected = write_frozen(session, fed, fetched, example, str(tmp_path / "head"))["offsets"]
     assert len(folded(session, fed, fetched).node) < len(session.graph.get_operations()) / 4
-    head = type(running)(str(tmp_path / "head.pb"), ["offsets"], False)
+    head = running_in(type(running), str(tmp_path / "head"), ["offsets"], "float32")
     found = head.run(dict(example, cells=FEED["cells"][:3]))["offsets"]
     np.testing.assert_allclose(found, expected[:3], rtol=0, atol=1e-4 * np.abs(expected).max())

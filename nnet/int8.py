@@ -1,0 +1,86 @@
+"""Write the config's network with weights of 8 bits beside its weights. From there `precision: auto` takes them where they are
+faster, as they are on processors without bfloat16.
+
+    python -m nnet.int8 --config models/single/test/pose_cfg.yaml      # pip install -e ".[openvino]"
+
+They are calibrated on pictures of the config's data set, and kept if joints that are found on others of its pictures are where
+float32 finds them.
+"""
+import argparse
+import os
+import tempfile
+from importlib import import_module
+
+import numpy as np
+
+from dataset import factory
+from dataset.pose_dataset import read_picture
+from nnet import beside
+from nnet.engine import load_networks
+from nnet.export import calibration_pictures
+from nnet.predict import PosePredictor
+from nnet.runtimes import OpenVINO
+from util.command import UserError, run_command
+from util.config import find_file, load_config
+
+CHECKED_ON = 200  # pictures at most
+LARGEST_MEDIAN, LARGEST_P99 = 0.3, 6.0  # px, by which joints may move
+
+
+def write_int8(cfg):
+    """Returns (median, 99th percentile) px, by which joints move. Raises UserError where that is too much, and where
+    a package is missing, or the network finds several people."""
+    if cfg.pairwise_predict:
+        raise UserError("8 bits are for networks of one person: of several, joints cannot be told apart well enough to compare "
+                        "them")
+    try:
+        nncf, openvino = import_module("nncf"), import_module("openvino")
+    except ImportError as error:
+        raise UserError('%s: pip install -e ".[openvino]"' % error) from None
+    cfg.precision = "exact"
+    exact = load_networks(cfg)["maps"].running
+    pictures = list(calibration_pictures(cfg))
+    # Depthwise convolutions stay as they are: in 8 bits joints moved twice as far, and they are a small part of the work.
+    # Processors without VNNI add pairs of products in 16 bits, which overflow unless weights have 7.
+    quantised = nncf.quantize(exact.model, nncf.Dataset(pictures), subset_size=len(pictures),
+                              ignored_scope=nncf.IgnoredScope(types=["GroupConvolution"], validate=False),
+                              advanced_parameters=nncf.AdvancedQuantizationParameters(overflow_fix=nncf.OverflowFix.ENABLE))
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "maps")
+        openvino.save_model(quantised, path + beside.INT8 + ".xml", compress_to_fp16=False)
+        moved = distances(PosePredictor(cfg, networks={"maps": exact}), PosePredictor(cfg, networks={"maps": OpenVINO(path, exact.names, "int8")}),
+                          checked_pictures(cfg))
+        median, p99 = np.percentile(moved, [50, 99])
+        if not (median <= LARGEST_MEDIAN and p99 <= LARGEST_P99):
+            raise UserError("in 8 bits joints move by %.2f px in the median, and 1 %% of them by more than %.1f, where %g and %g "
+                            "are allowed: nothing was written" % (median, p99, LARGEST_MEDIAN, LARGEST_P99))
+        beside.write_int8(cfg, find_file(cfg, "init_weights"), path + beside.INT8, {"median_px": median, "p99_px": p99})
+    return median, p99
+
+
+def checked_pictures(cfg):
+    """Yields pictures from all over the config's data set; others than nnet.export.calibration_pictures, if it has enough."""
+    items = factory.create(cfg).data
+    for place in np.linspace(0, len(items), min(len(items), CHECKED_ON), endpoint=False).astype(int):
+        yield read_picture(items[place])
+
+
+def distances(exact, other, images):
+    """How far joints that score at least score_threshold are from where another PosePredictor finds them: [n] px"""
+    found = []
+    for image in images:
+        pose = exact.find(image).pose
+        drawn = pose[:, 2] >= exact.cfg.score_threshold
+        found.append(np.linalg.norm((pose - other.find(image).pose)[drawn, :2], axis=1))
+    return np.concatenate(found)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", default="pose_cfg.yaml")
+    cfg = load_config(parser.parse_args().config)
+    print("joints move by %.2f px in the median, 1 %% of them by more than %.1f" % write_int8(cfg))
+
+
+if __name__ == "__main__":
+    run_command(main)
