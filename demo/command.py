@@ -57,22 +57,28 @@ def write_pictures(pictures, cfg, find, draw, out="out", poses=None, show=False)
     Raises UserError, after all others are done, for pictures that could not be read.
     """
     os.makedirs(out, exist_ok=True)
-    names = unique_names([path for path, _ in pictures])
-    entries, failures = [], []
-    for (path, image), name in zip(pictures, names):
+    named = zip(pictures, unique_names([path for path, _ in pictures]))
+
+    def write(named):
+        """(entry of the JSON, path of the drawn picture), or (what is wrong with the picture, None)"""
+        (path, image), name = named
         try:
             image = read_image(path) if image is None else image
         except ImageError as error:
-            failures.append(str(error))
+            return str(error), None
+        people, drawing = find(image), os.path.join(out, name + "_pose.png")
+        Image.fromarray(draw(image, people)).save(drawing)
+        return image_entry(path, image.shape[:2], people), drawing
+
+    entries, failures = [], []
+    for entry, drawing in behind(write, named, size=4, workers=2):  # reading and drawing beside searching
+        if drawing is None:
+            failures.append(entry)
             continue
-        people = find(image)
-        drawn = draw(image, people)
-        entries.append(image_entry(path, image.shape[:2], people))
-        drawing = os.path.join(out, name + "_pose.png")
-        Image.fromarray(drawn).save(drawing)
+        entries.append(entry)
         print("wrote %s" % drawing, flush=True)
         if show:
-            Image.fromarray(drawn).show()
+            Image.open(drawing).show()
     poses = poses or os.path.join(out, POSES)
     write_poses(poses, Skeleton.from_config(cfg), entries)
     print("the drawn pictures are in %s, the joints in %s" % (os.path.abspath(out), os.path.abspath(poses)))

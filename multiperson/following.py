@@ -11,11 +11,8 @@ from multiperson.temporal import Points, temporal_model_path
 from multiperson.tracking import Tracker
 from multiperson.tracks import Tracks
 from util.files import replacing
-from util.processor import cores
+from util.processor import parallel_searches
 from util.skeleton import Skeleton
-
-
-MOST_PARALLEL = 4  # frames in which the network searches at a time: each takes memory
 
 
 class Follower(object):
@@ -24,7 +21,7 @@ class Follower(object):
     def __init__(self, cfg):
         require_cv2()
         self._cfg = cfg
-        self.parallel = min(cores(), MOST_PARALLEL)
+        self.parallel = parallel_searches()
         self._predictor = FramePredictor(cfg, self.parallel)
         self._tracker = Tracker(cfg, read_regression(temporal_model_path(cfg)), Skeleton.from_config(cfg).oks_sigmas)
 

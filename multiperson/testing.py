@@ -17,7 +17,9 @@ from util.files import replacing
 from util.mat import read_mat, write_mat
 from util.mscoco_util import coco_result, pose_predict_with_gt_segm, predictions_file
 from util.pose_json import POSES, image_entry, person_entry, write_poses
+from util.processor import parallel_searches
 from util.skeleton import Skeleton
+from util.threads import behind
 from util.visualize import drawn_limbs
 
 VARIABLES = Maps("scoremaps", "locreg_pred", "pairwise_diff")  # of 2017, in the files
@@ -27,9 +29,10 @@ class MapStore(object):
     """The network's maps of a picture: computed, or read from cached_scoremaps; with cache, written to scoremap_dir. What
     is found in maps that were written, and in those read back, is the same."""
 
-    def __init__(self, cfg, cache):
+    def __init__(self, cfg, cache, parallel=1):
+        """parallel: see nnet.map_predictor.MapPredictor"""
         self._cfg, self._cache = cfg, cache
-        self._predictor = None if "cached_scoremaps" in cfg else MapPredictor(cfg)
+        self._predictor = None if "cached_scoremaps" in cfg else MapPredictor(cfg, parallel)
         if cache and len(cfg.test_sizes) > 1:
             raise UserError("--cache writes maps of one size a picture, and test_sizes has %d" % len(cfg.test_sizes))
 
@@ -76,22 +79,28 @@ def predict_people(cfg, out, cache=False, gt_parts=False, draw=True, pictures=No
     skeleton = Skeleton.from_config(cfg)
     limbs = drawn_limbs(skeleton)
     model = None if cfg.use_gt_segm else SpatialModel(cfg).load()
-    store = MapStore(cfg, cache)
+    parallel = parallel_searches()
+    store = MapStore(cfg, cache, parallel)
     os.makedirs(out, exist_ok=True)
-    results, poses = [], []
-    for item in tqdm(dataset.data[:pictures]):
+
+    def find(item):
+        """(COCO results, entry of poses.json or None)"""
         image = read_picture(item)
         maps = store.of(item, image)
         if cfg.use_gt_segm:
-            results += people_from_masks(cfg, maps, item)
-            continue
+            return people_from_masks(cfg, maps, item), None
         people = people_of_scales(model, maps, item.joints if gt_parts else None)
-        results += [coco_result(item.coco_id, person.keypoints, person.score) for person in people]
         entries = [person_entry(person.keypoints, person.score) for person in people]
-        poses.append(dict(image_entry(item.im_path, image.shape[:2], entries), id=item.coco_id))
         if draw:
             drawn = draw_people(image, [person.keypoints for person in people], limbs, threshold=cfg.score_threshold)
             Image.fromarray(drawn).save(os.path.join(out, "%s_pose.png" % item.coco_id))
+        return ([coco_result(item.coco_id, person.keypoints, person.score) for person in people],
+                dict(image_entry(item.im_path, image.shape[:2], entries), id=item.coco_id))
+
+    items = dataset.data[:pictures]
+    found = list(tqdm(behind(find, items, 2 * parallel, parallel), total=len(items)))
+    results = [result for several, _ in found for result in several]
+    poses = [entry for _, entry in found if entry]
     path = os.path.join(out, predictions_file(cfg))
     with replacing(path) as stream:
         json.dump(results, stream)

@@ -1,6 +1,8 @@
 """What the machine can."""
 import os
 
+MOST_PARALLEL = 4  # pictures: each takes memory
+
 
 def described(key):
     """What Linux says of the first processor: its "model name", its "flags" and others; "" where that is not known."""
@@ -24,6 +26,11 @@ def computes_bfloat16():
 def cores():
     """How many of the processor's cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def parallel_searches():
+    """How many pictures the network searches at a time where many wait: as many as there are cores, each on its own."""
+    return min(cores(), MOST_PARALLEL)
 
 
 def thread_budget():
