@@ -12,12 +12,14 @@ def main():
     parser.add_argument("--weights", help="checkpoint prefix, instead of the config's init_weights")
     parser.add_argument("--format", choices=list(FORMATS), default="saved_model")
     parser.add_argument("--out", default="exported", help="folder to write to; pose.json there says how to read the outputs")
-    parser.add_argument("--int8", action="store_true",
-                        help="openvino, tflite: compute in 8 bits, calibrated on the config's data set")
+    parser.add_argument("--int8", nargs="?", const="", metavar="DATASET",
+                        help="openvino, tflite: compute in 8 bits, calibrated on this data set; default: the config's")
     args = parser.parse_args()
     cfg = load_config(args.config)
     cfg.init_weights = args.weights or cfg.init_weights
-    path, differences = export(cfg, args.format, args.out, args.int8)
+    if args.int8:
+        cfg.dataset = args.int8
+    path, differences = export(cfg, args.format, args.out, args.int8 is not None)
     for output, difference in differences.items():
         print("%s: largest difference from the network here %.1e" % (output, difference))
     print("wrote %s" % path)

@@ -1,5 +1,5 @@
-"""How fast it is on this machine: prints a table, writes out/bench.json and draws out/bench.png. Medians; nothing else should
-be running.
+"""How fast it is on this machine: prints a table, as docs/speed.md has it, writes out/bench.json and draws out/bench.png.
+Medians; nothing else should be running.
 
     make bench
 
@@ -13,11 +13,15 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
+from PIL import Image
 
 from dataset import factory
+from dataset.dataset_mat import DataItem, write_dataset_mat
+from dataset.loader import Loader
 from dataset.maps import Maps, map_size
 from dataset.pairwise_stats import save_pairwise_stats
 from dataset.pose_dataset import Batch, read_picture
@@ -26,12 +30,14 @@ from demo.samples import sample_images
 from multiperson.detections import extract_detections
 from multiperson.pairwise import SpatialModel
 from multiperson.predict import PeoplePredictor, find_people
+from nnet.int8 import distances
 from nnet.map_predictor import MapPredictor
 from nnet.net_factory import pose_net
 from nnet.pose_net import get_batch_spec
 from nnet.predict import PosePredictor
 from nnet.runtimes import openvino_version
 from nnet.tf import session_config, tf
+from nnet.training import Trainer
 from util.config import PROJECT, cfg_from_file, default_config
 from util.image import resize_to
 from util.processor import computes_bfloat16, described, flags
@@ -42,11 +48,13 @@ CROWD = np.load(os.path.join(PROJECT, "benchmarks/crowd.npz"), allow_pickle=Fals
 HEIGHT, WIDTH = 300, 400
 SIDES = (160, 224, 320, 448, 640, 896)
 PEOPLE = (3, 10, 25, 100)
+STEPS = 6  # of training, in which it is measured how long they wait for pictures
 OUT = os.path.abspath("out/bench")  # where weights are written, and networks kept that are made of them
 
 RUN_AND_TELL_MEMORY = """
 import json, sys
 import numpy as np
+from nnet.int8 import distances
 from nnet.map_predictor import MapPredictor
 from util.config import default_config
 cfg = default_config()
@@ -89,21 +97,48 @@ def several_people(side):
     return median_seconds(lambda: predictor.find(image))
 
 
-def training_step(net_type, height, width, batch_size, mixed_precision):
-    """Seconds for each picture of a training step of the single-person network."""
+def training_config(net_type, batch_size, mixed_precision=True):
+    """Of the single-person network."""
     cfg = default_config()
-    cfg.update(net_type=net_type, num_joints=14, location_refinement=True, batch_size=batch_size,
-               skip_connections=net_type.startswith("efficientnet"))
+    cfg.update(net_type=net_type, num_joints=14, location_refinement=True, batch_size=batch_size, pos_dist_thresh=17,
+               multi_step=[[1e-4, STEPS]], mixed_precision=mixed_precision, skip_connections=net_type.startswith("efficientnet"))
+    return cfg
+
+
+def training_step(cfg, height, width):
+    """Seconds for each picture of a training step."""
     rows, columns = map_size(height, width, cfg.stride)
     with tf.Graph().as_default():
         inputs = {key: tf.placeholder(tf.float32, shape) for key, shape in get_batch_spec(cfg).items()}
         loss = pose_net(cfg).train(inputs)["total_loss"]
         step = tf.train.MomentumOptimizer(1e-4, 0.9).minimize(loss)
-        feed = {placeholder: np.ones([batch_size] + ([height, width] if key is Batch.inputs else [rows, columns])
+        feed = {placeholder: np.ones([cfg.batch_size] + ([height, width] if key is Batch.inputs else [rows, columns])
                                      + [int(placeholder.shape[3])], np.float32) for key, placeholder in inputs.items()}
-        with tf.Session(config=session_config(mixed_precision)) as session:
+        with tf.Session(config=session_config(cfg.mixed_precision)) as session:
             session.run(tf.global_variables_initializer())
-            return median_seconds(lambda: session.run(step, feed), repeats=5) / batch_size
+            return median_seconds(lambda: session.run(step, feed), repeats=5) / cfg.batch_size
+
+
+def loading():
+    """(pictures a second that the loader makes ready, part of the time in which a training of ResNet-50 waits for it), on
+    JPEG files of 400 x 300 px."""
+    cfg, rng = training_config("resnet_50", 4), np.random.RandomState(0)
+    picture, cfg.dataset = os.path.join(OUT, "picture.jpg"), os.path.join(OUT, "pictures.mat")
+    Image.fromarray(resize_to(dict(sample_images())["skier"], (WIDTH, HEIGHT))).save(picture)
+    joints = [[np.column_stack([np.arange(14), rng.uniform(0, (WIDTH, HEIGHT), (14, 2))])] for _ in range(40)]
+    write_dataset_mat(cfg.dataset, [DataItem(number, picture, [3, HEIGHT, WIDTH], one) for number, one in enumerate(joints)])
+    loader = Loader(factory.create(cfg).training_batch)
+    try:
+        seconds = median_seconds(lambda: [loader.next_batch() for _ in range(20)], repeats=5) / (20 * cfg.batch_size)
+        with tf.Graph().as_default():
+            trainer = Trainer(cfg)
+            trainer.step(loader.next_batch(), 0)
+            start, waited = time.perf_counter(), loader.waited
+            for iteration in range(STEPS):
+                trainer.step(loader.next_batch(), iteration)
+            return 1 / seconds, (loader.waited - waited) / (time.perf_counter() - start)
+    finally:
+        loader.close()
 
 
 def people_config():
@@ -157,13 +192,8 @@ def pose_difference():
     if not os.path.exists(os.path.join(os.path.dirname(SHIPPED), cfg.dataset)):
         return None
     exact, auto = (single_predictor(precision) for precision in ("exact", "auto"))
-    distances = []
-    for item in factory.create(cfg).data:
-        image = read_picture(item)
-        pose = exact.find(image).pose
-        drawn = pose[:, 2] >= cfg.score_threshold
-        distances.append(np.linalg.norm((pose - auto.find(image).pose)[drawn, :2], axis=1))
-    return np.percentile(np.concatenate(distances), [50, 99])
+    images = (read_picture(item) for item in factory.create(cfg).data)
+    return np.percentile(distances(exact, auto, images), [50, 99])
 
 
 def crowd(people):
@@ -209,11 +239,19 @@ def pairwise_targets():
     return median_seconds(make)
 
 
-def cold_start():
-    """Seconds from the command to the JSON of one picture."""
+def cold_start(cache=None):
+    """Seconds from the command to the JSON of one picture. cache: folder of networks, in place of the one where they are"""
     picture = os.path.join(PROJECT, "demo/images/skier.jpg")
-    command = [sys.executable, os.path.join(PROJECT, "demo/singleperson.py"), picture, "--out", OUT]
-    return median_seconds(lambda: subprocess.check_call(command, stdout=subprocess.DEVNULL), repeats=3)
+    command = [sys.executable, os.path.join(PROJECT, "demo/singleperson.py"), picture, "--config", SHIPPED, "--out", OUT]
+    start = time.perf_counter()
+    subprocess.check_call(command, stdout=subprocess.DEVNULL, env=dict(os.environ, **{"XDG_CACHE_HOME": cache} if cache else {}))
+    return time.perf_counter() - start
+
+
+def first_start():
+    """The same where no network is kept yet."""
+    with tempfile.TemporaryDirectory() as cache:
+        return cold_start(cache)
 
 
 def processor():
@@ -233,8 +271,8 @@ def measure():
     for name, seconds in [
             ("inference_exact", lambda: engine_inference("exact")),
             ("inference_auto", lambda: engine_inference("auto")),
-            ("train_r50", lambda: training_step("resnet_50", HEIGHT, WIDTH, 4, True)),
-            ("train_lite0_224", lambda: training_step("efficientnet_lite0", 224, 224, 8, True)),
+            ("train_r50", lambda: training_step(training_config("resnet_50", 4), HEIGHT, WIDTH)),
+            ("train_lite0_224", lambda: training_step(training_config("efficientnet_lite0", 8), 224, 224)),
             ("targets_pairwise", pairwise_targets),
             ("nms_detections", lambda: detecting(10)),
             *(("graph_solver_%d" % count, lambda count=count: assembling(count)) for count in PEOPLE),
@@ -244,7 +282,12 @@ def measure():
         if name in baselines:
             result.update(baseline_seconds=baselines[name], ratio=baselines[name] / result["seconds"])
         yield name, result
-    yield "cold_start_s", {"value": cold_start()}
+    pictures, waiting = loading()
+    yield "loader_images_per_s", {"value": pictures}
+    yield "training_waits_percent", {"value": 100 * waiting}
+    cold_start()  # a network is kept then
+    yield "cold_start_s", {"value": float(np.median([cold_start() for _ in range(5)]))}
+    yield "first_start_s", {"value": float(np.median([first_start() for _ in range(5)]))}
     yield "peak_memory_mb", {"value": memory_of_inference()}
     differences = pose_difference()
     if differences is not None:
@@ -277,20 +320,23 @@ def draw(growth, path):
     figure.savefig(path, dpi=100)
 
 
+def row(name, result):
+    """Of the table in docs/speed.md."""
+    if "value" in result:
+        return "| %s | %.2f | |" % (name, result["value"])
+    compared = "%.1f times as fast as %.1f ms" % (result["ratio"], 1000 * result["baseline_seconds"]) if "ratio" in result else ""
+    return "| %s | %.1f ms | %s |" % (name, 1000 * result["seconds"], compared)
+
+
 def main():
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     os.makedirs(OUT, exist_ok=True)
     os.environ["XDG_CACHE_HOME"] = os.path.join(OUT, "cache")
-    print(processor())
+    print("%s\n\n| what | time, or value | compared |\n|---|---|---|" % processor())
     results = {}
     for name, result in measure():
         results[name] = result
-        if "value" in result:
-            print("%-26s %10.2f" % (name, result["value"]), flush=True)
-        else:
-            compared = "  %.1f times as fast as %.1f ms" % (
-                result["ratio"], 1000 * result["baseline_seconds"]) if "ratio" in result else ""
-            print("%-26s %10.1f ms%s" % (name, 1000 * result["seconds"], compared), flush=True)
+        print(row(name, result), flush=True)
     grown = growth(results)
     draw(grown, "out/bench.png")
     with open("out/bench.json", "w") as stream:

@@ -19,12 +19,15 @@ def main():
     parser.add_argument("--weights", help="checkpoint prefix, instead of the config's init_weights")
     parser.add_argument("--format", choices=FORMATS, default="saved_model", help="default: %(default)s")
     parser.add_argument("--out", default="exported", help="folder to write to; default: %(default)s")
-    parser.add_argument("--int8", action="store_true",
-                        help="openvino, tflite: compute in 8 bits, calibrated on the config's data set")
+    parser.add_argument("--int8", nargs="?", const="", metavar="DATASET",
+                        help="openvino, tflite: compute in 8 bits, calibrated on this data set; default: the config's")
     args = parser.parse_args()
     from nnet.export import export  # after the arguments: --help takes no time
     from pose_tensorflow.configs import choose_config
-    path, differences = export(choose_config(args.config, args.weights), args.format, args.out, args.int8)
+    cfg = choose_config(args.config, args.weights)
+    if args.int8:
+        cfg.dataset = args.int8
+    path, differences = export(cfg, args.format, args.out, args.int8 is not None)
     for output, difference in differences.items():
         print("%s: largest difference from the network here %.1e" % (output, difference))
     print("wrote %s" % path)
