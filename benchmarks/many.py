@@ -58,10 +58,16 @@ def kill_one(running, out, parts):
     """Kill one of Ray's workers once so many shards are done."""
     while running.poll() is None and len(parts_of(out)) < parts:
         time.sleep(0.1)
-    workers = [process for process in psutil.Process(running.pid).children(recursive=True)
-               if "_RayWorker" in " ".join(process.cmdline())]
+    workers = [process for process in psutil.Process(running.pid).children(recursive=True) if is_worker(process)]
     os.kill(workers[0].pid, signal.SIGKILL)
     print("killed one of %d workers when %d shards were done" % (len(workers), len(parts_of(out))), flush=True)
+
+
+def is_worker(process):
+    try:
+        return "_RayWorker" in " ".join(process.cmdline())
+    except psutil.Error:  # it has just ended
+        return False
 
 
 def parts_of(out):
