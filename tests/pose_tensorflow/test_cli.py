@@ -120,7 +120,7 @@ def test_videos_go_to_pose_video(pose, monkeypatch):
 def test_train(pose, dots, write_config, monkeypatch):
     calls = []
     monkeypatch.setattr(training, "train", lambda cfg, restart: calls.append((cfg.config_file, restart)))
-    monkeypatch.setattr(util.logging, "setup_logging", lambda: None)
+    monkeypatch.setattr(util.logging, "setup_logging", lambda *_: None)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     os.rename(write_config(dots[0]), "other.yaml")
     assert pose("train", "other.yaml", "--restart")[0] == 0 and calls == [("other.yaml", True)]
