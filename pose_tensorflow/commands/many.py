@@ -38,7 +38,9 @@ def main():
     except ImportError as error:
         raise UserError("Parquet needs a package of its own (%s): pip install \"pose-tensorflow[parquet]\"" % error
                         ) from None
+    from pose_tensorflow.many.progress import SETTINGS
     from pose_tensorflow.many.work import Job
+    from util.files import alone
     if args.workers < 0:
         raise UserError("--workers: %d processes cannot work" % args.workers)
     config = args.config or ("single" if args.single else "multi")
@@ -47,7 +49,8 @@ def main():
         raise UserError("%s is for %s" % (args.config, "several people" if args.single else "one person"))
     job = Job(os.path.abspath(config) if args.config else config, args.weights and os.path.abspath(args.weights),
               os.path.abspath(args.out))
-    predict_many(cfg, job, args.source, args.workers, args.address)
+    with alone(os.path.join(job.out, SETTINGS)):
+        predict_many(cfg, job, args.source, args.workers, args.address)
 
 
 def predict_many(cfg, job, source, workers, address):

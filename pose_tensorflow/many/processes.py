@@ -3,6 +3,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from multiprocessing.connection import wait
 from typing import Iterator, List, Type
@@ -62,9 +63,11 @@ class _Process(object):
     def __init__(self, kind, job, shard):
         context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
         self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, kind, job), daemon=True)
+        watched, self._alive = context.Pipe(duplex=False)
+        self._process = context.Process(target=_serve, args=(theirs, watched, kind, job), daemon=True)
         self._process.start()
         theirs.close()  # else nobody would notice its end
+        watched.close()
         self.give(shard)
 
     def give(self, shard):
@@ -77,6 +80,7 @@ class _Process(object):
     def end(self):
         self.pipe.close()
         self._process.join()
+        self._alive.close()
 
     def kill(self):
         self._process.terminate()
@@ -88,8 +92,10 @@ class _Process(object):
         return signal.Signals(-code).name if code < 0 else "exit status %d" % code
 
 
-def _serve(pipe, kind, job):
-    """Do the shards that come through a pipe, until it is closed."""
+def _serve(pipe, watched, kind, job):
+    """Do the shards that come through a pipe, until it is closed. watched: another one, which is closed if who started this is
+    killed: then this ends at once, and nobody works beside those that are started next."""
+    threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started this
     try:
         worker = kind(job)
@@ -102,3 +108,10 @@ def _serve(pipe, kind, job):
         except EOFError:
             return
         pipe.send(worker.do(shard))
+
+
+def _end_with(watched):
+    try:
+        watched.recv()
+    except EOFError:
+        os._exit(1)

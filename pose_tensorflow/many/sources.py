@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from util.command import UserError
-from util.image import read_image
+from util.image import ImageError, read_image
 from util.indexed import indexed, read_at, tar_members
 from util.video import PICTURES
 
@@ -131,7 +131,15 @@ def pictures(shard: Shard) -> Iterator[Tuple[str, Callable[[], np.ndarray]]]:
 
 def _from_files(shard):
     for name in shard.names:
-        yield name, lambda path=os.path.join(shard.path, name): read_image(path)
+        yield name, lambda name=name: _read_file(shard.path, name)
+
+
+def _read_file(folder, name):
+    path = os.path.join(folder, name)
+    try:
+        return read_image(path)
+    except ImageError as error:
+        raise ImageError(str(error).replace(path, name)) from None  # the table is the same, wherever the folder is
 
 
 def _from_tar(shard):

@@ -96,6 +96,20 @@ def make_video(folder):
     (folder / "pose_cfg.yaml").write_text(yaml.safe_dump(settings))
 
 
+def make_pictures(folder):
+    """Twenty pictures, one of them broken, and a network that begins at random."""
+    (folder / "pictures").mkdir()
+    for number in range(20):
+        joints = np.random.RandomState(number).uniform(20, 92, (4, 2))
+        image = conftest.draw_dots(112, 112, np.column_stack([np.arange(4), joints]))
+        Image.fromarray(image).save(str(folder / "pictures" / ("%02d.png" % number)))
+    (folder / "pictures" / "07.png").write_bytes(b"no picture")
+    (folder / "pose_cfg.yaml").write_text(yaml.safe_dump(conftest.DOTS))
+    conftest.save_random_weights(str(folder / "random"))
+
+
+SMALL_SHARDS = ("from pose_tensorflow.many import sources; from pose_tensorflow.commands import many; sources.SHARD = 2; "
+                "many.main()")
 SAVED_OFTEN = "from demo import video, video_poses; video_poses.SAVED_EVERY = 5; video.main()"  # not every 25 frames
 PROGRAMS = {
     "train": Program([os.path.join(ROOT, "train.py")], make_training, snapshots_in),
@@ -103,6 +117,8 @@ PROGRAMS = {
                      files_in),
     "ai2coco": Program([os.path.join(ROOT, "ai2coco.py")] + "--keypoint_json keypoints.json --img_dir images".split(),
                        make_annotations, files_in),
+    "many": Program(["-c", SMALL_SHARDS] + "pictures table --config pose_cfg.yaml --workers 2".split(), make_pictures,
+                    files_in),
     "convert": Program("-m dataset.convert labels.csv made/labels.mat --val 0.2".split(), make_labels, files_in),
 }
 
