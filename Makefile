@@ -51,7 +51,7 @@ PIP = -W ignore -m pip --quiet --disable-pip-version-check install
 	@echo "installing into .venv: TensorFlow and other packages, and this project; a few minutes the first time"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python $(PIP) --upgrade pip
-	@$(BIN)/python $(PIP) -e ".[cpu,exact,h5,serve,test,track,video]"
+	@$(BIN)/python $(PIP) -e ".[cpu,exact,h5,parquet,serve,test,track,video]"
 	@touch $@
 
 .venv-tf1/installed: $(SOURCES)

@@ -117,6 +117,7 @@ def write_csv(path, joint_names, images, long=False):
                 rows.append([name, number, person["score"]] + sum(pose, []))
         if not image["people"]:
             rows.append([name] + [None] * (len(columns) - 1))
-    table = pandas.DataFrame(rows, columns=columns).astype({"person": "Int64"})
+    # Objects: of texts pandas would demand that they are UTF-8, where pyarrow is installed, and files' names may be any bytes.
+    table = pandas.DataFrame(rows, columns=columns, dtype=object).astype({"person": "Int64"})
     with replacing(path) as stream:
         table.to_csv(stream, index=False)
