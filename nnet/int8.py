@@ -4,7 +4,7 @@ faster, as they are on processors without bfloat16.
     python -m nnet.int8 --config models/single/test/pose_cfg.yaml      # pip install -e ".[openvino]"
 
 They are calibrated on pictures of the config's data set, and kept if joints that are found on others of its pictures are where
-float32 finds them.
+float32 finds them, on a processor like this one.
 """
 import argparse
 import os
@@ -22,6 +22,7 @@ from nnet.predict import PosePredictor
 from nnet.runtimes import OpenVINO
 from util.command import UserError, run_command
 from util.config import find_file, load_config
+from util.processor import adds_products_of_8_bits
 
 CHECKED_ON = 200  # pictures at most
 LARGEST_MEDIAN, LARGEST_P99 = 0.3, 6.0  # px, by which joints may move
@@ -40,16 +41,19 @@ def write_int8(cfg):
     cfg.precision = "exact"
     exact = load_networks(cfg)["maps"].running
     pictures = list(calibration_pictures(cfg))
-    # Depthwise convolutions stay as they are: in 8 bits joints moved twice as far, and they are a small part of the work.
-    # Processors without VNNI add pairs of products in 16 bits, which overflow unless weights have 7.
+    # Depthwise convolutions stay as they are: in 8 bits joints moved half as far again, and they are a small part of the work.
+    # Without VNNI, products are added in 16 bits, which overflow unless weights have 7.
+    overflow = "FIRST_LAYER" if adds_products_of_8_bits() else "ENABLE"
     quantised = nncf.quantize(exact.model, nncf.Dataset(pictures), subset_size=len(pictures),
                               ignored_scope=nncf.IgnoredScope(types=["GroupConvolution"], validate=False),
-                              advanced_parameters=nncf.AdvancedQuantizationParameters(overflow_fix=nncf.OverflowFix.ENABLE))
+                              advanced_parameters=nncf.AdvancedQuantizationParameters(
+                                  overflow_fix=nncf.OverflowFix[overflow]))
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "maps")
         openvino.save_model(quantised, path + beside.INT8 + ".xml", compress_to_fp16=False)
-        moved = distances(PosePredictor(cfg, networks={"maps": exact}), PosePredictor(cfg, networks={"maps": OpenVINO(path, exact.names, "int8")}),
-                          checked_pictures(cfg))
+        predictors = [PosePredictor(cfg, networks={"maps": network})
+                      for network in (exact, OpenVINO(path, exact.names, "int8"))]
+        moved = distances(*predictors, images=checked_pictures(cfg))
         median, p99 = np.percentile(moved, [50, 99])
         if not (median <= LARGEST_MEDIAN and p99 <= LARGEST_P99):
             raise UserError("in 8 bits joints move by %.2f px in the median, and 1 %% of them by more than %.1f, where %g and %g "

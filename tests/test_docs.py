@@ -36,6 +36,14 @@ def test_readmes_hold_the_same_code():
     assert code[0] == code[1] and {"    make demo", "    make test"} < set(code[0])
 
 
+def test_speeds_are_figures_with_units():
+    """Of what somebody has to know before installing; `make bench` prints rows that can be pasted."""
+    page = read("docs/speed.md")
+    rows = re.findall(r"(?m)^\| (.+?) \| (.+?) \|", page.split("## Measured")[1].split("##")[0])[1:]
+    assert {"`single_224_ms`", "`multi_416_ms`"} <= set(re.findall("`.+?`", " ".join(what for what, _ in rows)))
+    assert [figures for _, figures in rows if not re.match(r"[\d.]+ (ms|s|frames a second)(, [\d.]+ s)?$", figures)] == []
+
+
 def test_pictures_are_small():
     pictures = glob(os.path.join(ROOT, "docs/images/how_*.jpg"))
     assert len(pictures) == 5 and max(map(os.path.getsize, pictures)) <= LARGEST

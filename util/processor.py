@@ -23,6 +23,11 @@ def computes_bfloat16():
     return not flags().isdisjoint(["avx512_bf16", "amx_bf16"])
 
 
+def adds_products_of_8_bits():
+    """Whether the processor can do that without rounding or overflow (VNNI)."""
+    return not flags().isdisjoint(["avx512_vnni", "avx_vnni"])
+
+
 def cores():
     """How many of the processor's cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
