@@ -10,6 +10,7 @@ from util.config import PROJECT, cfg_from_file, find_file
 from util.image import ImageError, read_image
 from util.pose_json import POSES, image_entry, write_poses
 from util.skeleton import Skeleton
+from util.threads import behind
 
 
 def choose_config(path, published, shipped):
