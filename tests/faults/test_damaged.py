@@ -11,6 +11,7 @@ import pytest
 from faults.programs import PROGRAMS
 from nnet import checkpoint, training
 from nnet.predict import PosePredictor
+from nnet.replica import Alone
 from nnet.tf import tf
 from util.command import UserError
 from util.config import cfg_from_file
@@ -111,7 +112,7 @@ def test_where_all_snapshots_are_damaged_nothing_begins_anew_unasked(folder):
     for number in (1, 2):
         cut_short(folder / ("snapshot-%d.index" % number))
     trainer = training.Trainer.__new__(training.Trainer)
-    trainer.cfg, trainer.session, trainer.network, trainer.everything = config(), None, [], []
+    trainer.cfg, trainer.replica, trainer.session, trainer.network, trainer.everything = config(), Alone(), None, [], []
     with pytest.raises(checkpoint.DamagedError, match="no snapshot snapshot-... is whole: --restart begins anew"):
         trainer.start(restart=False)
 

@@ -37,7 +37,7 @@ def found_at(joint, position):
     count = len(joint)
     graph = Graph(np.array(joint, np.int64), np.array(position, float).reshape(-1, 2), np.full(count, 0.8),
                   np.zeros((0, 2), np.int64), np.zeros(0))
-    return FrameGraph(graph, np.full(count, UNIT), None, None, 4.0)
+    return FrameGraph(graph, np.full(count, UNIT), None, None, 1.0, 4.0)
 
 
 def labelled(people, tracks, image=NOTHING):

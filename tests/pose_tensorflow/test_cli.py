@@ -67,7 +67,7 @@ def test_command_lines_that_are_wrong(pose):
 
 def test_failures_are_one_line(pose, monkeypatch):
     assert pose("predict", "nowhere.jpg") == (1, "", "pose predict: there is no nowhere.jpg\n")
-    assert pose("train")[::2] == (1, "pose train: cannot read the config %s (No such file or directory)\n"
+    assert pose("train")[::2] == (1, "pose train: cannot read %s (No such file or directory)\n"
                                    % os.path.abspath("pose_cfg.yaml"))
     monkeypatch.setattr(demo_command, "write_pictures", lambda *_, **__: 1 / 0)
     monkeypatch.setattr(singleperson, "make_finder", lambda cfg: (None, None))
