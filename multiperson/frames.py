@@ -54,14 +54,14 @@ class FramePredictor(object):
         """What the network finds in a frame, uint8 RGB [h, w, 3], as frame_graph takes it. With a multiperson.changes.KeyFrame,
         what was found there is taken where the frame does not differ from it."""
         if key is None:
-            return [(scale,) + self._searched(resize(image, scale)) for scale in scales_for(image, self._cfg)]
+            return [(scale,) + self._searched(resize(image, scale), again=True) for scale in scales_for(image, self._cfg)]
         boxes = changed_boxes(image, key, self._cfg.track_change)
         return [(scale,) + self._renewed(resize(image, scale), boxes * scale, known)
                 for scale, *known in key.found(self.search)]
 
-    def _searched(self, image, once=False):
-        """(Detections, Maps without pairwise offsets) of a resized frame; once: see nnet.runtimes"""
-        maps = self._predictor.maps(image, once)
+    def _searched(self, image, again):
+        """(Detections, Maps without pairwise offsets) of a resized frame; again: see nnet.runtimes"""
+        maps = self._predictor.maps(image, again)
         detections = best_of_each_joint(extract_detections(self._cfg, *maps), self._cfg.most_detections)
         return detections, maps._replace(pairwise=None)
 
@@ -69,12 +69,12 @@ class FramePredictor(object):
         """The same, searched only around boxes [k, 4] px; known: that of the key frame"""
         chosen = windows(boxes, image.shape[1::-1])
         if chosen is None:
-            return self._searched(image)
-        again = []
+            return self._searched(image, again=True)
+        renewals = []
         for window in chosen:
             left, top, right, bottom = window.outer
-            again.append((window,) + self._searched(image[top:bottom, left:right], once=True))
-        return renewed(known, again, self._cfg.stride)
+            renewals.append((window,) + self._searched(image[top:bottom, left:right], again=False))
+        return renewed(known, renewals, self._cfg.stride)
 
 
 def frame_graph(model, found):

@@ -60,16 +60,16 @@ class Network(object):
     def __init__(self, cfg, name, running):
         self._cfg, self._name, self.running = cfg, name, running
 
-    def run(self, feed, once=False):
-        """{name: array} of all inputs -> {name: array} of all outputs; once: see nnet.runtimes"""
+    def run(self, feed, again=None):
+        """{name: array} of all inputs -> {name: array} of all outputs; again: see nnet.runtimes"""
         try:
-            return self.running.run(feed, once)
+            return self.running.run(feed, again)
         except Exception as error:
             if isinstance(self.running, TensorFlow):
                 raise
             _warn(error)
             self.running = _opened(self._cfg, TensorFlow)[self._name]
-            return self.running.run(feed, once)
+            return self.running.run(feed, again)
 
 
 def _warn(error):

@@ -77,22 +77,22 @@ class MapPredictor(object):
         for scale in scales_for(image, self.cfg):
             yield scale, self.maps(resize(image, scale))
 
-    def maps(self, image, once=False):
+    def maps(self, image, again=None):
         """RGB [h, w, 3] -> Maps, without any resizing; pairwise is a PairwiseField. With test_factors they are means over the
         picture resized by these; with test_mirrored, scores and locref are also means over its mirror image.
 
-        once: see nnet.runtimes
+        again: see nnet.runtimes
         """
         if not self.cfg.test_factors:
-            return self._maps_at(image, once)
+            return self._maps_at(image, again)
         resized = [resize(np.asarray(image, np.uint8), factor) for factor in self.cfg.test_factors]
         factors = [np.divide(one.shape[:2], image.shape[:2]) for one in resized]
-        several = [self._maps_at(one, once) for one in resized]
+        several = [self._maps_at(one, again) for one in resized]
         return mean_maps(several, factors, map_size(*image.shape[:2], self.cfg.stride), self.cfg.stride)
 
-    def _maps_at(self, image, once):
+    def _maps_at(self, image, again):
         pictures = self._with_mirror_image(image) if self.cfg.test_mirrored else image[None]
-        found = self._run_in_tiles(pictures, once)
+        found = self._run_in_tiles(pictures, again)
         scores, locref, pairwise = self._mean(found["part_prob"]), None, None
         if "locref" in found:
             locref = self._mean(locref_px(found["locref"], self.cfg.locref_stdev), mirrored=[-1, 1])
@@ -102,18 +102,18 @@ class MapPredictor(object):
             pairwise = PairwiseField(shape, lambda cells: self._offsets_at(features, cells))
         return Maps(scores, locref, pairwise)
 
-    def _run_in_tiles(self, pictures, once):
+    def _run_in_tiles(self, pictures, again):
         """{name: maps [B, H, W, channels]} of pictures [B, h, w, 3]; of tiles, put together, where they are large."""
         size = int(self.cfg.tile_size)
         if not size:
-            return self._run(pictures, once)
+            return self._run(pictures, again)
         tops, lefts = (tile_starts(side, size) for side in pictures.shape[1:3])
-        rows = [joined([self._run(pictures[:, top:top + size, left:left + size], once) for left in lefts], lefts, size, axis=2)
+        rows = [joined([self._run(pictures[:, top:top + size, left:left + size], again) for left in lefts], lefts, size, axis=2)
                 for top in tops]
         return joined(rows, tops, size, axis=1)
 
-    def _run(self, pictures, once):
-        return self._networks["maps"].run({"inputs": pictures}, once)
+    def _run(self, pictures, again):
+        return self._networks["maps"].run({"inputs": pictures}, again)
 
     def _with_mirror_image(self, image):
         """[2, H, W, 3], filled up to whole cells, so that they lie as well when the picture is mirrored."""
@@ -136,7 +136,7 @@ class MapPredictor(object):
 
     def _offsets_at(self, features, cells):
         fed = {"pairwise_features": features, "cells": np.insert(cells, 0, 0, axis=1)}
-        found = self._networks["pairwise"].run(fed, once=True)
+        found = self._networks["pairwise"].run(fed, again=False)
         return pairwise_px(found["offsets"], *self._pairwise_units)
 
 

@@ -2,11 +2,12 @@
 
     Runtime.keep(source, path)                 # source: of what nnet.freeze or nnet.beside wrote; path: of its own files
     Runtime.precisions(path) -> {precision: by how much its outputs may differ, see nnet.engine}
-    Runtime(path, names, precision, parallel).run({input: array}, once) -> {output: array}
+    Runtime(path, names, precision, parallel).run({input: array}, again) -> {output: array}
 
 Paths have no endings; names: of the outputs to compute; precision: "float32", "bfloat16" or "int8"
 parallel: so many threads may call run() at a time, each with its part of the processor's cores; others wait
-once: whether the inputs' sizes may be any, and nothing is to be prepared for more of the same
+again: whether inputs of these sizes will come again, so that the network is compiled for these alone: True: before it runs,
+    False: never, None: where they have come some times. Results differ in the last bits, so that videos say what is the case
 
 None of their packages is loaded before it is used.
 """
@@ -53,10 +54,10 @@ class OpenVINO(object):
         return dict({"float32": EXACT}, **{"bfloat16": NEAR} if computes_bfloat16() else {},
                     **{"int8": NEAR} if os.path.exists(path + INT8 + ".xml") else {})
 
-    def run(self, feed, once=False):
+    def run(self, feed, again=None):
         with self._lock:
             shapes = {name: np.shape(value) for name, value in feed.items()}
-            idle, types = self._any_size if once else self._for_sizes(shapes)
+            idle, types = self._any_size if again is False else self._for_sizes(shapes, 1 if again else REPEATS)
         request = idle.get()  # one request computes one input at a time
         try:
             request.infer({name + ":0": np.asarray(value, types[name]) for name, value in feed.items()}, share_inputs=True)
@@ -73,12 +74,12 @@ class OpenVINO(object):
             idle.put(compiled.create_infer_request())
         return idle, types
 
-    def _for_sizes(self, shapes):
-        """What runs inputs of these shapes {name: shape} -> (requests, types): for the first sizes that come again and again,
-        as in a video, what was compiled for no others, which takes 5 to 35 % less time."""
+    def _for_sizes(self, shapes, repeats):
+        """What runs inputs of these shapes {name: shape} -> (requests, types): for the first sizes that come so many times
+        what was compiled for no others, which takes 5 to 35 % less time."""
         key = tuple(sorted(shapes.items()))
         self._seen[key] += 1
-        if self._seen[key] == REPEATS and len(self._fixed) < FIXED and 0 not in sum(shapes.values(), ()):
+        if self._seen[key] == repeats and len(self._fixed) < FIXED and 0 not in sum(shapes.values(), ()):
             model = self.model.clone()
             model.reshape({name + ":0": list(shape) for name, shape in shapes.items()})
             self._fixed[key] = self._compiled(model)
@@ -108,7 +109,7 @@ class TensorFlow(object):
         from nnet.tf import has_bfloat16
         return dict({"float32": np.inf}, **{"bfloat16": NEAR} if has_bfloat16() else {})  # its float32 is what others are held to
 
-    def run(self, feed, once=False):
+    def run(self, feed, again=None):
         return self._session.run(self._fetched, {name + ":0": value for name, value in feed.items()})
 
 

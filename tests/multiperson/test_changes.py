@@ -30,7 +30,7 @@ class CellByCell(object):
     def __init__(self):
         self.sides = []
 
-    def maps(self, image, once=False):
+    def maps(self, image, again=None):
         self.sides.append(image.shape[1::-1])
         rows, columns = map_size(*image.shape[:2], STRIDE)
         light = np.zeros((rows, columns), np.float32)

@@ -165,7 +165,7 @@ def test_tensorflow_runs_where_openvino_does_not(cfg, frozen_at_once, why, monke
     if why != "missing" and openvino_version() is None:
         pytest.skip("there is no OpenVINO")
 
-    def wrong(self, feed, once=False):
+    def wrong(self, feed, again=None):
         return {name: value + 0.1 for name, value in run(self, feed).items()}
 
     def fails(*_):
@@ -210,7 +210,7 @@ class Runtime(object):
     def precisions(cls, path):
         return {"float32": 1e-4, "bfloat16": 0.03, "int8": 0.03}
 
-    def run(self, feed, once=False):
+    def run(self, feed, again=None):
         Runtime.clock += self.SECONDS[self.precision]
         found = self._running.run(feed)
         return {name: value + self.DIFFERENCE[self.precision] * np.abs(value).max() for name, value in found.items()}
@@ -239,7 +239,7 @@ def test_auto_takes_the_fastest_of_those_that_are_near(cfg, frozen_at_once, meas
 def test_a_precision_that_fails_is_left_out(cfg, frozen_at_once, measured_runtime, monkeypatch, caplog):
     run = Runtime.run
 
-    def fails(self, feed, once=False):
+    def fails(self, feed, again=None):
         if self.precision == "bfloat16":
             raise RuntimeError("it is broken\nat line 5")
         return run(self, feed)

@@ -123,6 +123,19 @@ def test_the_first_sizes_that_come_again_are_compiled_for(frozen):
     assert [dict(key)["inputs"][2] for key in running._fixed] == [50, 40]
 
 
+@NEEDS_OPENVINO
+def test_a_frame_of_a_video_is_the_same_whatever_came_before(frozen):
+    """So that a video that was stopped goes on as if it had not been."""
+    running = running_in(OpenVINO, frozen[0], HEADS, "float32")
+    first = running.run(FEED, again=True)
+    for _ in range(runtimes.REPEATS + 1):
+        found = running.run(FEED, again=True)
+        assert all(np.array_equal(found[name], first[name]) for name in HEADS)
+    assert len(running._fixed) == 1
+    running.run(dict(FEED, inputs=FEED["inputs"][:, :, :50]), again=False)
+    assert len(running._fixed) == 1 and len(running._seen) == 1
+
+
 def test_only_what_pictures_change_is_left_to_do(network):
     left = {node.op for node in folded(*network).node}
     assert "Conv2D" in left and not left & {"Variable", "VariableV2", "VarHandleOp", "Rsqrt"}
