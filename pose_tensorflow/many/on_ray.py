@@ -2,11 +2,14 @@
 at the same paths."""
 import json
 import logging
+import socket
 from typing import Iterator, List, Type
 
 from pose_tensorflow.many.sources import Shard
 from pose_tensorflow.many.work import Done, Job, Worker
 from util.command import UserError
+
+LONGEST = 10  # seconds until a cluster answers
 
 
 class _RayWorker(object):
@@ -33,6 +36,7 @@ def on_ray(job: Job, shards: List[Shard], workers: int, address: str, kind: Type
         import ray.data
     except ImportError as error:
         raise UserError("--address needs Ray (%s): pip install \"pose-tensorflow[ray]\"" % error) from None
+    _check_reachable(address)
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
         ray.init(address=address, include_dashboard=False if address == "local" else None, logging_level=logging.ERROR)
@@ -51,6 +55,16 @@ def on_ray(job: Job, shards: List[Shard], workers: int, address: str, kind: Type
         raise UserError("Ray's workers fail: %s" % _first_line(error)) from None
     finally:
         ray.shutdown()
+
+
+def _check_reachable(address):
+    """Raises UserError where nobody listens at host:port, or ray://host:port, on whom Ray would wait for many minutes."""
+    host, _, port = address.split("://")[-1].rpartition(":")
+    if port.isdigit():
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), LONGEST).close()
+        except (OSError, OverflowError) as error:
+            raise UserError("there is no Ray cluster at %s (%s)" % (address, error)) from None
 
 
 def _first_line(error):
