@@ -1,14 +1,11 @@
-"""One kill of each program; `make faults` makes a hundred of each. tests/test_video.py has that of demo/video.py,
+"""One kill of a training; `make faults` makes a hundred of each program. tests/test_video.py has that of demo/video.py,
 and tests/pose_tensorflow/test_many.py what predict_many.py does when processes die."""
-import pytest
-
 from faults.killed import Kills
-from faults.programs import PROGRAMS, difference
+from faults.programs import difference
 
 
-@pytest.mark.parametrize("name", sorted(set(PROGRAMS) - {"many", "video"}))
-def test_killed_and_started_again(tmp_path, name):
-    kills = Kills(name, tmp_path)
+def test_a_training_is_killed_and_started_again(tmp_path):
+    kills = Kills("train", tmp_path)
     kills.kill(0, earliest=0.6)
     assert kills.lost == []
 

@@ -50,9 +50,9 @@ def test_costs_are_clipped_logits():
 
 
 @pytest.mark.parametrize("relative", [False, True])
-def test_all_edges_at_once_are_as_likely_as_pair_by_pair(relative):
+def test_all_edges_at_once_are_as_likely_as_pair_by_pair(relative, monkeypatch):
     case = load_case("c")
-    case.model.cfg.pairwise_relative = relative
+    monkeypatch.setitem(case.model.cfg, "pairwise_relative", relative)
     graph, found = build_graph(case.model, case.detections), case.detections
     units = person_units(found) if relative else np.ones(len(graph.joint))
     for a, b in case.model.pairs:

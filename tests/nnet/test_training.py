@@ -151,11 +151,11 @@ def test_kinds_of_pictures(folder, mode):
 def test_with_pairwise_offsets(folder, caplog):
     assert subprocess.call([sys.executable, os.path.join(ROOT, "pairwise_stats.py")]) == 0
     with caplog.at_level(logging.INFO):
-        training.train(config(freeze=[], pairwise_predict=True, cosine=[0.002, 0.002, 30], display_iters=10, mirror=True))
+        training.train(config(freeze=[], pairwise_predict=True, cosine=[0.002, 0.002, 20], display_iters=10, mirror=True))
     pairwise = {}
     for event in tf.train.summary_iterator(os.path.join("log", os.listdir("log")[0])):
         pairwise.update({event.step: v.simple_value for v in event.summary.value if v.tag == "pairwise_loss"})
-    assert 0 < pairwise[30] < pairwise[10]
+    assert 0 < pairwise[20] < pairwise[10]
 
 
 def test_tensorboard_gets_each_loss(folder):
