@@ -23,6 +23,7 @@ FROZEN_SECONDS = 60  # without an answer after which they are not
 PATIENCE = 15  # seconds of waiting after which the log names who is waited for
 GRACE = 5  # seconds: parameter servers stay so much longer, that all others can learn that the training has ended
 UNTOUCHED, TRAINING, ENDED = range(3)  # stages of a parameter server
+KEPT = []  # sessions: where machines are gone TensorFlow may never come back from closing, or forgetting, one
 
 
 class Lost(ClusterError):
@@ -48,7 +49,8 @@ def _server(task, config):
 def _session_to(task, server, config, graph=None):
     """A session that does not mind whether workers are there that it does not need."""
     config.device_filters.extend(_device(*one) for one in task.needed + [(task.type, task.index)])
-    return tf.Session(server.target, graph=graph, config=config)
+    KEPT.append(tf.Session(server.target, graph=graph, config=config))
+    return KEPT[-1]
 
 
 def _begun(function, *args):
@@ -128,9 +130,14 @@ class Watch(object):
         return Lost("%s; started again, all of them go on from the last snapshot%s" % (reason, newest))
 
 
-def _leave_at_once(status=1):
+def _leave_at_once(status):
     """Let this process end where it would, but without waiting for TensorFlow, which waits for machines that are gone."""
-    atexit.register(os._exit, status)
+    def leave():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+    atexit.register(leave)
 
 
 def serve(task):
@@ -141,9 +148,10 @@ def serve(task):
     try:
         watch.until_the_end()
     except GONE as error:
-        _leave_at_once()
+        _leave_at_once(1)
         raise watch.lost(error) from None
     time.sleep(GRACE)
+    _leave_at_once(0)
     logging.info("the training has ended")
 
 
@@ -324,17 +332,14 @@ class Replica(Alone):
 
     def __exit__(self, kind, error, trace):
         self._left = True
+        if error is None and self.is_chief:
+            self._watch.advance()
+        _leave_at_once(0 if error is None or isinstance(error, _Ended) else 1)
         if isinstance(error, _Ended):
             logging.info("the training has ended")
-            _leave_at_once(0)
             return True
         if isinstance(error, GONE) or isinstance(error, Exception) and self._task.unreachable(self._task.needed):
-            _leave_at_once()
             raise self._watch.lost(error, self._prefix) from None
-        if error is None:
-            if self.is_chief:
-                self._watch.advance()
-            self.session.close()
 
 
 def _least_loaded(servers):
