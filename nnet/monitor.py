@@ -1,6 +1,7 @@
 """PCK on a second data set while the network trains."""
 import logging
 import os
+import socket
 import time
 from dataclasses import replace
 
@@ -103,18 +104,39 @@ class Monitor(object):
                 logging.warning("%s: left out of the validation", error)
 
 
-def write_scalars(writer, iteration, values):
-    """{name: value} for TensorBoard, at once."""
-    writer.add_summary(
-        tf.Summary(value=[tf.Summary.Value(tag=name, simple_value=value) for name, value in values.items()]), iteration)
-    writer.flush()
+class Scalars(object):
+    """Figures for TensorBoard, written at once to a file in a folder. On a full disk they are left out, and the next ones begin
+    another file; TensorFlow's own writer would end the training, in a thread of its own."""
+
+    def __init__(self, folder):
+        """Raises UserError where the folder cannot be made."""
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise UserError("cannot write %s (%s)" % (folder, error.strerror)) from None
+        self._start = os.path.join(folder, "events.out.tfevents")
+        self._writer = None
+
+    def write(self, iteration, values):
+        """values: {name: number}"""
+        summary = tf.Summary(value=[tf.Summary.Value(tag=name, simple_value=value) for name, value in values.items()])
+        try:
+            if self._writer is None:
+                name = "%s.%d.%s.%d.%d" % (self._start, time.time(), socket.gethostname(), os.getpid(), iteration)
+                self._writer = tf.python_io.TFRecordWriter(name)
+                self._writer.write(tf.Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString())
+            self._writer.write(tf.Event(wall_time=time.time(), step=iteration, summary=summary).SerializeToString())
+            self._writer.flush()
+        except (tf.errors.OpError, IndexError) as error:  # IndexError: TensorFlow's OutOfRange, "file too large"
+            logging.warning("TensorBoard does not get the figures of iteration %d (%s)", iteration, str(error).splitlines()[0])
+            self._writer = None
 
 
 def measure_snapshots(dataset, last):
     """Measure each new snapshot, as they are written, until that of iteration `last`; see Monitor. For TensorBoard in the
     folder `validation` of log_dir."""
     cfg, measured = dataset.cfg, -1
-    writer = tf.summary.FileWriter(os.path.join(cfg.log_dir, "validation"))
+    scalars = Scalars(os.path.join(cfg.log_dir, "validation"))
     while measured < last:
         newest, path = (snapshots(cfg.snapshot_prefix) or [(-1, None)])[-1]
         if newest == measured:
@@ -126,5 +148,4 @@ def measure_snapshots(dataset, last):
             monitor = Monitor(dataset, session, {})
             restore_network(session, path)
             figures = monitor.measure(newest)
-        write_scalars(writer, newest, figures)
-    writer.close()
+        scalars.write(newest, figures)

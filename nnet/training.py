@@ -14,7 +14,7 @@ from dataset.validation import validate
 from nnet import checkpoint
 from nnet.backbone import scope_of
 from nnet.cluster import read_tf_config
-from nnet.monitor import Monitor, measure_snapshots, validation_config, write_scalars
+from nnet.monitor import Monitor, Scalars, measure_snapshots, validation_config
 from nnet.net_factory import pose_net
 from nnet.pose_net import HEADS, loss_sizes, training_inputs
 from nnet.replica import Alone, Replica, serve
@@ -215,7 +215,7 @@ class Progress(object):
     def __init__(self, cfg, loader, last, replica):
         self._cfg, self._loader, self._last = cfg, loader, last
         self._batch_size = cfg.batch_size * replica.count
-        self._writer = tf.summary.FileWriter(cfg.log_dir) if replica.is_chief else None
+        self._scalars = Scalars(cfg.log_dir) if replica.is_chief else None
         self._begin()
 
     def _begin(self):
@@ -239,12 +239,8 @@ class Progress(object):
         self._begin()
 
     def scalars(self, iteration, values):
-        if self._writer:
-            write_scalars(self._writer, iteration, values)
-
-    def close(self):
-        if self._writer:
-            self._writer.close()
+        if self._scalars:
+            self._scalars.write(iteration, values)
 
 
 def train(cfg, restart=False):
@@ -313,4 +309,3 @@ def _loop(trainer, dataset, monitor, iterations):
             logging.info("stopped; wrote %s, from which the same command goes on", trainer.save())
     finally:
         loader.close()
-        progress.close()

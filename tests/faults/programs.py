@@ -110,7 +110,12 @@ def make_pictures(folder):
 
 SMALL_SHARDS = ("from pose_tensorflow.many import sources; from pose_tensorflow.commands import many; sources.SHARD = 2; "
                 "many.main()")
-SAVED_OFTEN = "from demo import video, video_poses; video_poses.SAVED_EVERY = 5; video.main()"  # not every 25 frames
+SAVED_OFTEN = """
+from demo import video, video_poses
+from util.command import run_command
+video_poses.SAVED_EVERY = 5  # frames, not 25
+run_command(video.main)
+"""
 PROGRAMS = {
     "train": Program([os.path.join(ROOT, "train.py")], make_training, snapshots_in),
     "video": Program(["-c", SAVED_OFTEN] + "crossing.mp4 --config pose_cfg.yaml --end 0.96 --out out".split(), make_video,

@@ -1,10 +1,11 @@
+import contextlib
 import logging
 
 import numpy as np
 import pytest
 
 from dataset import factory
-from nnet.monitor import Monitor, find_around, validation_config
+from nnet.monitor import Monitor, Scalars, find_around, validation_config
 from nnet.net_factory import pose_net
 from nnet.tf import tf
 from util.command import UserError
@@ -54,3 +55,23 @@ def break_picture(path):
     """Its header stays; the rest is cut off."""
     with open(path, "rb+") as stream:
         stream.truncate(60)
+
+
+def test_figures_on_a_full_disk_are_left_out(tmp_path, caplog):
+    """And the next ones can be read again."""
+    resource = pytest.importorskip("resource")
+    scalars, limits = Scalars(str(tmp_path)), resource.getrlimit(resource.RLIMIT_FSIZE)
+    scalars.write(1, {"loss": 1.0})
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        scalars.write(2, {"loss": 2.0})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "TensorBoard does not get the figures of iteration 2" in caplog.text
+    scalars.write(3, {"loss": 3.0})
+    read = {}
+    for path in tmp_path.iterdir():
+        with contextlib.suppress(Exception):  # what was cut off
+            read.update((event.step, event.summary.value[0].simple_value)
+                        for event in tf.train.summary_iterator(str(path)) if event.summary.value)
+    assert read == {1: 1.0, 3: 3.0}
