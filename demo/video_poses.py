@@ -13,7 +13,7 @@ from tqdm import tqdm
 from multiperson.following import load_state, save_state
 from util.command import UserError
 from util.config import find_file
-from util.files import alone
+from util.files import alone, digest
 from util.pose_json import frame_entry, person_entry
 from util.pose_lines import PoseLines, writing_pose_lines
 from util.pose_smoothing import filled, smoothed
@@ -32,20 +32,8 @@ def settings_of(video, cfg, **selection):
         files += sorted(glob.glob(os.path.join(glob.escape(find_file(cfg, "pairwise_model_dir")), "*_model*.mat")))
     keys = {key: value for key, value in cfg.items() if key not in ("config_file", "init_weights")}
     return dict(video=os.path.basename(os.path.normpath(video.name)), bytes=video.size,
-                config=_digest([json.dumps(keys, sort_keys=True).encode()]),
-                weights=_digest(map(_bytes, files)), started=time.time() if video.live else None, **selection)
-
-
-def _digest(parts):
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()[:16]
-
-
-def _bytes(path):
-    with open(path, "rb") as stream:
-        return stream.read()
+                config=hashlib.sha256(json.dumps(keys, sort_keys=True).encode()).hexdigest()[:16],
+                weights=digest(files)[:16], started=time.time() if video.live else None, **selection)
 
 
 class Smoothing(NamedTuple):

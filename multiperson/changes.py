@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import binary_dilation, find_objects, label
 
 from dataset.maps import Maps
-from multiperson.detections import Detections, together
+from multiperson.detections import selected, together
 from multiperson.motion import cv2
 
 COMPARED_SIZE = 160  # px: frames are compared reduced to as many pixels as a square of this side has
@@ -104,7 +104,7 @@ def renewed(known, again, stride):
     new = Maps(maps.scores.copy(), None if maps.locref is None else maps.locref.copy())
     cells = [[side // stride for side in window.inner[:2]] + [-(-side // stride) for side in window.inner[2:]]
              for window, _, _ in again]
-    kept = [_chosen(detections, stride, lambda cell: ~_within(cell, cells))]
+    kept = [selected(detections, [~_within(grid // stride, cells) for grid in detections.coord_grid])]
     for place, (window, found, part) in enumerate(again):
         left, top, right, bottom = map(int, cells[place])
         corner = np.array(window.outer[:2])
@@ -114,7 +114,8 @@ def renewed(known, again, stride):
         if new.locref is not None:
             new.locref[here] = part.locref[there]
         moved = found._replace(coord=[one + corner for one in found.coord], coord_grid=[one + corner for one in found.coord_grid])
-        kept.append(_chosen(moved, stride, lambda cell: _within(cell, cells[place:place + 1]) & ~_within(cell, cells[:place])))
+        kept.append(selected(moved, [_within(grid // stride, [cells[place]]) & ~_within(grid // stride, cells[:place])
+                                     for grid in moved.coord_grid]))
     return together([(1, one) for one in kept]), new
 
 
@@ -122,9 +123,3 @@ def _within(cell, boxes):
     """[n] bool: which cells [n, 2] (column, row) lie in one of the boxes, (left, top, right, bottom) in cells."""
     low, high = (np.reshape([box[part] for box in boxes], (-1, 2)) for part in (slice(2), slice(2, 4)))
     return ((cell[:, None] >= low) & (cell[:, None] < high)).all(axis=2).any(axis=1)
-
-
-def _chosen(detections, stride, chosen):
-    """Those Detections whose cells [n, 2] (column, row) a function chooses."""
-    kept = [chosen(grid // stride) for grid in detections.coord_grid]
-    return Detections(*([values[one] for values, one in zip(part, kept)] for part in detections))

@@ -72,7 +72,12 @@ def best_of_each_joint(detections, most):
         logging.warning("%d detections, %d of joint %d: the best %d of each joint are kept; raise det_min_score or, if "
                         "there are so many people, most_detections",
                         sum(counts), max(counts), int(np.argmax(counts)), most)
-    return Detections(*([one[:most] for one in part] for part in detections))
+    return selected(detections, [slice(most)] * len(counts))
+
+
+def selected(detections, chosen):
+    """Those Detections that an index chooses, of each joint its own: a slice, or [n] bool or int."""
+    return Detections(*([values[one] for values, one in zip(part, chosen)] for part in detections))
 
 
 def together(found):

@@ -6,7 +6,7 @@ import numpy as np
 from dataset.maps import Maps
 from multiperson.changes import changed_boxes, renewed, windows
 from multiperson.completion import complete
-from multiperson.detections import Detections, best_of_each_joint, extract_detections, together
+from multiperson.detections import Detections, best_of_each_joint, extract_detections, selected, together
 from multiperson.graph import Graph, build_graph
 from multiperson.pairwise import SpatialModel, person_units
 from nnet.map_predictor import MapPredictor, scales_for
@@ -95,4 +95,4 @@ def of_units(detections, smallest, largest):
     """Those Detections whose person_units are within a range, px."""
     unit = person_units(detections)
     kept = np.split((smallest <= unit) & (unit <= largest), np.cumsum([len(coord) for coord in detections.coord])[:-1])
-    return Detections(*([values[one] for values, one in zip(part, kept)] for part in detections))
+    return selected(detections, kept)

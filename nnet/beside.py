@@ -7,10 +7,12 @@ what it computes for one input, maps.npz; and what they belong to, network.json.
 <weights>-int8.xml and .bin, the network with weights of 8 bits, and <weights>-int8.json, what they belong to and how exact they
 are. nnet.int8 writes them.
 """
-import hashlib
 import json
 import os
 import shutil
+
+from nnet.weights import checksums
+from util.files import digest
 
 NETWORK_KEYS = ("net_type", "stride", "mean_pixel", "num_joints", "location_refinement", "pairwise_predict",
                 "skip_connections", "intermediate_supervision", "intermediate_supervision_layer")
@@ -18,13 +20,9 @@ INT8 = "-int8"
 
 
 def identity(cfg, weights):
-    """What a network is but for our sources: its weights and the keys of its config, as JSON gives them back.
-
-    The index of a checkpoint has checksums of all weights.
-    """
-    with open(weights + ".index" if os.path.exists(weights + ".index") else weights, "rb") as stream:
-        weights = hashlib.sha256(stream.read()).hexdigest()
-    return json.loads(json.dumps(dict({key: cfg.get(key) for key in NETWORK_KEYS}, weights=weights)))
+    """What a network is but for our sources: its weights and the keys of its config, as JSON gives them back."""
+    keys = {key: cfg.get(key) for key in NETWORK_KEYS}
+    return json.loads(json.dumps(dict(keys, weights=digest([checksums(weights)]))))
 
 
 def graph_folder(weights):

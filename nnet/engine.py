@@ -22,8 +22,9 @@ import numpy as np
 from nnet import beside
 from nnet.runtimes import OpenVINO, TensorFlow, openvino_version
 from nnet.weights import adopt_weights_skeleton, required
-from util.command import UserError
+from util.command import UserError, first_line
 from util.config import find_file, with_defaults
+from util.files import digest
 from util.processor import described, has_graphics_card
 
 KEPT = 8  # networks in the cache folder
@@ -73,11 +74,7 @@ class Network(object):
 
 
 def _warn(error):
-    logging.warning("OpenVINO fails (%s): TensorFlow runs the network", _first_line(error))
-
-
-def _first_line(error):
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    logging.warning("OpenVINO fails (%s): TensorFlow runs the network", first_line(error))
 
 
 def cache_folder():
@@ -93,7 +90,7 @@ def _opened(cfg, runtime, parallel=1):
                 os.utime(folder)  # the cache keeps what was used last
             return _running(cfg, runtime, folder, parallel)
         except Exception as error:  # whatever a damaged file leads to
-            logging.warning("%s is damaged and made anew (%s)", folder, _first_line(error))
+            logging.warning("%s is damaged and made anew (%s)", folder, first_line(error))
             shutil.rmtree(folder, ignore_errors=True)
     return _running(cfg, runtime, _made(cfg, runtime, folder), parallel)
 
@@ -101,13 +98,10 @@ def _opened(cfg, runtime, parallel=1):
 def _digest(cfg, runtime):
     """Of all that a folder's files depend on: weights, keys of the config, the sources of the networks, what runs them."""
     code, weights = os.path.dirname(os.path.abspath(__file__)), find_file(cfg, "init_weights")
+    sources = [os.path.join(code, name) for name in sorted(os.listdir(code)) if name.endswith(".py")]
     known = [beside.identity(cfg, weights), beside.int8_of(cfg, weights), runtime.__name__, described("flags"),
-             openvino_version() if runtime is OpenVINO else None]
-    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode())
-    for path in [os.path.join(code, name) for name in sorted(os.listdir(code)) if name.endswith(".py")]:
-        with open(path, "rb") as stream:
-            digest.update(stream.read())
-    return digest.hexdigest()[:32]
+             openvino_version() if runtime is OpenVINO else None, digest(sources)]
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _running(cfg, runtime, folder, parallel):
@@ -179,7 +173,7 @@ def _measured(runtime, folder, examples):
         except Exception as error:  # of what the processor says it can, and the package cannot
             if precision == "float32":
                 raise
-            logging.warning("precision: auto leaves %s out: %s", precision, _first_line(error))
+            logging.warning("precision: auto leaves %s out: %s", precision, first_line(error))
     return found
 
 

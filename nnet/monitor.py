@@ -14,7 +14,7 @@ from nnet.predict import argmax_pose_predict, extract_cnn_output
 from nnet.tf import session_config, tf
 from nnet.weights import snapshots
 from util import pck
-from util.command import UserError
+from util.command import UserError, first_line
 from util.config import Config
 from util.image import ImageError
 
@@ -128,7 +128,7 @@ class Scalars(object):
             self._writer.write(tf.Event(wall_time=time.time(), step=iteration, summary=summary).SerializeToString())
             self._writer.flush()
         except (tf.errors.OpError, IndexError) as error:  # IndexError: TensorFlow's OutOfRange, "file too large"
-            logging.warning("TensorBoard does not get the figures of iteration %d (%s)", iteration, str(error).splitlines()[0])
+            logging.warning("TensorBoard does not get the figures of iteration %d (%s)", iteration, first_line(error))
             self._writer = None
 
 

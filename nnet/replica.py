@@ -17,6 +17,7 @@ import numpy as np
 from nnet.cluster import ClusterError
 from nnet.tf import tf
 from nnet.weights import snapshots
+from util.command import first_line
 
 LOOK_SECONDS = 2  # between two looks whether chief and parameter servers are there
 FROZEN_SECONDS = 60  # without an answer after which they are not
@@ -124,8 +125,7 @@ class Watch(object):
         """What is to be raised for an error of TensorFlow's; with the newest snapshot, where there is one of that prefix."""
         missing = self._task.unreachable(self._task.needed)
         reason = " and ".join(missing) + " cannot be reached" if missing else \
-            "the chief or a parameter server was started anew, or this machine was cut off (%s)" % (
-                str(error).splitlines() or [type(error).__name__])[0]
+            "the chief or a parameter server was started anew, or this machine was cut off (%s)" % first_line(error)
         newest = "".join(": " + path for _, path in snapshots(prefix)[-1:])
         return Lost("%s; started again, all of them go on from the last snapshot%s" % (reason, newest))
 

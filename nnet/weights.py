@@ -34,6 +34,11 @@ def required(prefix):
     return prefix
 
 
+def checksums(prefix):
+    """The file of a checkpoint that is another one where any weight is: its index, which has checksums of all of them."""
+    return prefix + ".index" if os.path.exists(prefix + ".index") else prefix  # one file as before 2017
+
+
 def hint(prefix):
     """Where weights that are not there come from: the end of a sentence."""
     for beginning, script in SOURCES.items():

@@ -28,6 +28,11 @@ def unique_names(paths):
     return [name if names.count(name) == 1 else "%d_%s" % (number, name) for number, name in enumerate(names)]
 
 
+def first_line(error):
+    """What an exception says first, or what it is called."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def counted(number, noun):
     """1 error, 2 errors"""
     return "%d %s%s" % (number, noun, "" if number == 1 else "s")

@@ -77,5 +77,6 @@ def results(job, shards, workers, address):
     if address:
         from pose_tensorflow.many.on_ray import on_ray
         return on_ray(job, shards, workers, address)
-    from pose_tensorflow.many.processes import cores, in_processes
+    from pose_tensorflow.many.processes import in_processes
+    from util.processor import cores
     return in_processes(job, shards, workers or cores())

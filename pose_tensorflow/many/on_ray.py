@@ -7,7 +7,7 @@ from typing import Iterator, List, Type
 
 from pose_tensorflow.many.sources import Shard
 from pose_tensorflow.many.work import Done, Job, Worker
-from util.command import UserError
+from util.command import UserError, first_line
 
 LONGEST = 10  # seconds until a cluster answers
 
@@ -52,7 +52,7 @@ def on_ray(job: Job, shards: List[Shard], workers: int, address: str, kind: Type
         for row in done.iter_rows():
             yield Done(**row)
     except ray.exceptions.RayError as error:
-        raise UserError("Ray's workers fail: %s" % _first_line(error)) from None
+        raise UserError("Ray's workers fail: %s" % first_line(error)) from None
     finally:
         ray.shutdown()
 
@@ -65,7 +65,3 @@ def _check_reachable(address):
             socket.create_connection((host.strip("[]"), int(port)), LONGEST).close()
         except (OSError, OverflowError) as error:
             raise UserError("there is no Ray cluster at %s (%s)" % (address, error)) from None
-
-
-def _first_line(error):
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -13,11 +13,6 @@ from pose_tensorflow.many.work import TRIES, Done, Job, Worker
 from util.command import UserError
 
 
-def cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def in_processes(job: Job, shards: List[Shard], workers: int, kind: Type[Worker] = Worker) -> Iterator[Done]:
     """What became of each shard, as they get done by so many processes, of one thread each. kind: what works in them
 

@@ -1,20 +1,19 @@
 """Which shards are done: those whose files are there. With which settings they were, is kept beside them."""
 import glob
-import hashlib
 import json
 import os
 from typing import Any, Dict, Iterable, List
 
 from tqdm import tqdm
 
-from nnet.weights import adopt_weights_skeleton, required
+from nnet.weights import adopt_weights_skeleton, checksums, required
 from pose_tensorflow import __version__
 from pose_tensorflow.configs import for_several
-from pose_tensorflow.many.sources import Shard, digest
+from pose_tensorflow.many.sources import Shard, source_digest
 from pose_tensorflow.many.work import Done, table_file, tried_file
 from util.command import UserError, counted, shortened
 from util.config import Config, find_file
-from util.files import read_json, replacing
+from util.files import digest, read_json, replacing
 from util.skeleton import Skeleton
 
 SETTINGS = "_settings.json"  # who reads a folder of Parquet leaves out names that begin so
@@ -25,22 +24,15 @@ PATHS = ("config_file", "init_weights", "pairwise_model_dir", "pairwise_stats_fn
 def settings(cfg: Config, shards: List[Shard]) -> Dict[str, Any]:
     """What the table depends on, for JSON. Raises UserError where there are no weights."""
     weights = required(adopt_weights_skeleton(cfg))
-    files = [weights + ".index" if os.path.exists(weights + ".index") else weights]  # an index has checksums of all weights
+    files = [checksums(weights)]
     if for_several(cfg):
         files += [find_file(cfg, "pairwise_stats_fn")]
         files += sorted(glob.glob(os.path.join(glob.escape(find_file(cfg, "pairwise_model_dir")), "spatial_model_*.mat")))
     skeleton = Skeleton.from_config(cfg)
-    return {"version": __version__, "source": digest(shards), "pictures": sum(shard.size for shard in shards),
-            "shards": len(shards), "weights": _digest(files), "config": {key: value for key, value in cfg.items() if key not in PATHS},
+    return {"version": __version__, "source": source_digest(shards), "pictures": sum(shard.size for shard in shards),
+            "shards": len(shards), "weights": digest(files)[:32],
+            "config": {key: value for key, value in cfg.items() if key not in PATHS},
             "joint_names": skeleton.joint_names, "limbs": skeleton.limbs}
-
-
-def _digest(paths):
-    found = hashlib.sha256()
-    for path in paths:
-        with open(path, "rb") as stream:
-            found.update(stream.read())
-    return found.hexdigest()[:32]
 
 
 def begin(out: str, wanted: Dict[str, Any]) -> None:

@@ -113,7 +113,7 @@ def _of_parquet(path, name):
 CONTAINERS = {".tar": _of_tar, ".parquet": _of_parquet}
 
 
-def digest(shards: List[Shard]) -> str:
+def source_digest(shards: List[Shard]) -> str:
     """What tells one source from another: the names of its pictures, their order, and their places in archives."""
     found = hashlib.sha256()
     for shard in shards:

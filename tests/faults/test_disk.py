@@ -8,7 +8,6 @@ import os
 import random
 import resource
 import subprocess
-import sys
 
 import pytest
 
