@@ -35,6 +35,7 @@ from nnet.map_predictor import MapPredictor
 from nnet.net_factory import pose_net
 from nnet.pose_net import get_batch_spec
 from nnet.predict import PosePredictor
+from nnet.replica import Alone
 from nnet.runtimes import openvino_version
 from nnet.tf import session_config, tf
 from nnet.training import Trainer
@@ -54,7 +55,6 @@ OUT = os.path.abspath("out/bench")  # where weights are written, and networks ke
 RUN_AND_TELL_MEMORY = """
 import json, sys
 import numpy as np
-from nnet.int8 import distances
 from nnet.map_predictor import MapPredictor
 from util.config import default_config
 cfg = default_config()
@@ -69,13 +69,21 @@ SECONDS_OF_2017 = {"train_r50": 0.90, "targets_pairwise": 0.16, "nms_detections"
 
 
 def median_seconds(function, repeats=9):
-    function()  # the first call prepares
+    return by_turns([function], repeats)[0]
+
+
+def by_turns(functions, repeats=9):
+    """Median seconds of each; what else the machine does meets all alike."""
+    for function in functions:
+        function()  # the first call prepares
     times = []
     for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return float(np.median(times))
+        marks = [time.perf_counter()]
+        for function in functions:
+            function()
+            marks.append(time.perf_counter())
+        times.append(np.diff(marks))
+    return np.median(times, axis=0).tolist()
 
 
 def single_predictor(precision="auto"):
@@ -131,8 +139,9 @@ def loading():
     try:
         seconds = median_seconds(lambda: [loader.next_batch() for _ in range(20)], repeats=5) / (20 * cfg.batch_size)
         with tf.Graph().as_default():
-            trainer = Trainer(cfg)
-            trainer.step(loader.next_batch(), 0)
+            trainer, batch = Trainer(cfg, Alone()), loader.next_batch()
+            trainer.agree(batch, 0)
+            trainer.step(batch, 0)
             start, waited = time.perf_counter(), loader.waited
             for iteration in range(STEPS):
                 trainer.step(loader.next_batch(), iteration)
@@ -149,8 +158,9 @@ def people_config():
     return cfg
 
 
-def plain_inference():
-    """Seconds for one picture in the plain graph, all maps; its untrained weights are written for people_config."""
+def network_of_people():
+    """Seconds for one picture in the plain graph, all maps, and by the engine with precision exact and auto. The untrained
+    weights are written for people_config."""
     cfg = people_config()
     with tf.Graph().as_default():
         tf.set_random_seed(0)
@@ -164,17 +174,18 @@ def plain_inference():
             save_pairwise_stats(cfg.pairwise_stats_fn, {(a, b): {"mean": np.zeros(2), "std": np.ones(2)}
                                                         for a in range(17) for b in range(17) if a != b})
             picture = np.zeros((1, HEIGHT, WIDTH, 3))
-            return median_seconds(lambda: session.run(outputs, {pictures: picture}))
+            return by_turns([lambda: session.run(outputs, {pictures: picture}), engine("exact"), engine("auto")])
 
 
-def engine_inference(precision, height=HEIGHT, width=WIDTH, repeats=9):
-    """Seconds for one picture as demos and scripts run it: maps, and pairwise offsets at the detections of ten people."""
+def engine(precision):
+    """A function that finds one picture's maps as demos and scripts do, with the pairwise offsets at the detections of ten
+    people."""
     cfg = people_config()
     cfg.precision = precision
     predictor = MapPredictor(cfg)
-    picture = np.zeros((height, width, 3), np.uint8)
-    rows, columns = (CROWD["p10_cells"] % map_size(height, width, 8)).T
-    return median_seconds(lambda: predictor.maps(picture).pairwise[rows, columns], repeats)
+    picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    rows, columns = (CROWD["p10_cells"] % map_size(HEIGHT, WIDTH, 8)).T
+    return lambda: predictor.maps(picture).pairwise[rows, columns]
 
 
 def memory_of_inference():
@@ -265,12 +276,12 @@ def processor():
 
 def measure():
     """Yields (name, {"seconds": ..., "baseline_seconds": ..., "ratio": ...} or {"value": ...})."""
-    plain = plain_inference()
+    plain, exact, auto = network_of_people()
     baselines = {name: seconds * plain / PLAIN_THERE for name, seconds in SECONDS_OF_2017.items()}
     baselines.update(inference_exact=plain, inference_auto=plain)
     for name, seconds in [
-            ("inference_exact", lambda: engine_inference("exact")),
-            ("inference_auto", lambda: engine_inference("auto")),
+            ("inference_exact", lambda: exact),
+            ("inference_auto", lambda: auto),
             ("train_r50", lambda: training_step(training_config("resnet_50", 4), HEIGHT, WIDTH)),
             ("train_lite0_224", lambda: training_step(training_config("efficientnet_lite0", 8), 224, 224)),
             ("targets_pairwise", pairwise_targets),

@@ -48,18 +48,23 @@ def pairwise_px(raw, stats, order):
 
     stats: (means, stds), each [J, J, 2]; order: see dataset.pairwise_stats.pair_order
     """
-    means, stds = stats
     raw = _as_points(raw)
     ordered = np.empty_like(raw)
     ordered[..., order, :] = raw
-    different = ~np.eye(len(means), dtype=bool)  # row-major over (a, b), a != b: the order of get_pairwise_index
-    return ordered * stds[different] + means[different]
+    means, stds = _of_pairs(stats)
+    return ordered * stds + means
 
 
-def normalised_pairwise(offsets, a, b, stats):
-    """What the network should give for offsets [..., 2] px from joint a to joints b; the inverse of pairwise_px."""
-    means, stds = stats
-    return (offsets - means[a, b]) / stds[a, b]
+def normalised_pairwise(offsets, pairs, stats):
+    """What the network should give for offsets [n, 2] px of pairs [n], from get_pairwise_index; the inverse of pairwise_px."""
+    means, stds = _of_pairs(stats)
+    return (offsets - means.take(pairs, 0)) / stds.take(pairs, 0)
+
+
+def _of_pairs(stats):
+    """Tables [J, J, 2] -> [J (J - 1), 2], in the order of get_pairwise_index: row-major over (a, b), a != b."""
+    different = ~np.eye(len(stats[0]), dtype=bool)
+    return [table[different] for table in stats]
 
 
 def _as_points(channels):

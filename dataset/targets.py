@@ -34,28 +34,25 @@ def encode(people, size, num_joints, radius, stride=8.0, locref_stdev=7.2801, pa
     size: (rows, columns) of the maps; radius: px within which a cell's centre is positive
     pairwise_stats: (means, stds), each [J, J, 2] in px, or None
     """
-    rows, columns = size
-    scores = np.zeros((rows, columns, num_joints), np.float32)
-    nearest = np.full((rows, columns, num_joints), np.inf)
-    locref = np.zeros((rows, columns, num_joints, 2), np.float32)
-    pairwise = _PairwiseList(pairwise_stats) if pairwise_stats is not None else None
+    scores = np.zeros(tuple(size) + (num_joints,), np.float32)
+    nearest = np.full(scores.shape, np.inf)
+    locref = np.zeros(scores.shape + (2,), np.float32)
+    pairwise = _PairwiseList(pairwise_stats, size) if pairwise_stats is not None else None
 
     for ids, points in people:
-        for joint, point in zip(ids, points):
-            window, offset = _window(point, size, radius, stride)
-            if not offset.size:
-                continue  # outside the picture
-            distance = np.sum(offset ** 2, axis=-1)  # [h, w] px^2
-            won = (distance <= radius ** 2) & (distance < nearest[window][..., joint])
-            nearest[window][..., joint][won] = distance[won]
-            scores[window][..., joint][won] = 1
-            locref[window][..., joint, :][won] = offset[won] / locref_stdev
-            if pairwise is not None:
-                pairwise.add(joint, point, np.argwhere(won) + (window[0].start, window[1].start), offset[won], ids,
-                             points)
+        ids, points = np.asarray(ids, int), np.reshape(points, (-1, 2))
+        near = _cells_near(points, size, radius, stride)
+        near = near.of(near.distance < nearest[near.row, near.column, ids[near.point]])
+        at = near.row, near.column, ids[near.point]
+        nearest[at] = near.distance
+        scores[at] = 1
+        locref[at] = near.offset / locref_stdev
+        if pairwise is not None:
+            pairwise.add(near, ids, points)
 
-    index, values = (None, None) if pairwise is None else pairwise.result(size)
-    return Targets(scores, locref.reshape(rows, columns, -1), np.repeat(scores, 2, axis=-1), index, values)
+    index, values = (None, None) if pairwise is None else pairwise.result()
+    flat = tuple(size) + (-1,)
+    return Targets(scores, locref.reshape(flat), np.repeat(scores, 2, axis=-1), index, values)
 
 
 def part_weights(shape, joint_id, only_present):
@@ -70,47 +67,67 @@ def part_weights(shape, joint_id, only_present):
 
 def dense_pairwise(index, values, size, num_joints):
     """Listed pairwise offsets -> (maps, mask), each float32 [H, W, 2 J (J - 1)]."""
-    maps = np.zeros(tuple(size) + (num_joints * (num_joints - 1), 2), np.float32)
-    mask = np.zeros_like(maps)
-    maps[tuple(index.T)] = values
-    mask[tuple(index.T)] = 1
-    flat = tuple(size) + (-1,)
-    return maps.reshape(flat), mask.reshape(flat)
+    pairs = num_joints * (num_joints - 1)
+    both = np.zeros((2, size[0] * size[1] * pairs, 2), np.float32)
+    places = (index[:, 0] * size[1] + index[:, 1]) * pairs + index[:, 2]
+    both[0][places] = values
+    both[1][places] = 1
+    maps, mask = both.reshape((2,) + tuple(size) + (-1,))
+    return maps, mask
+
+
+class _Near(NamedTuple):
+    """Cells whose centres lie near points: which point, the cell's row and column, all [n], the offset [n, 2] px from the
+    centre to the point and its square."""
+
+    point: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+    offset: np.ndarray
+    distance: np.ndarray
+
+    def of(self, chosen):
+        return _Near(*(field[chosen] for field in self))
+
+
+def _cells_near(points, size, radius, stride):
+    """The cells within `radius` of points [N, 2], the nearest last."""
+    first = np.maximum(np.ceil((points - radius) / stride - 0.5).astype(int), 0)
+    within = np.arange(min(int(2 * radius / stride) + 1, max(size)))
+    columns, rows = first[:, :1] + within, first[:, 1:] + within  # [N, k]
+    x, y = (points[:, axis, None] - cell_centres(cells, cells, stride)[..., 0] for axis, cells in enumerate([columns, rows]))
+    distance = x[:, None] ** 2 + y[:, :, None] ** 2
+    inside = (rows < size[0])[:, :, None] & (columns < size[1])[:, None]
+    point, i, j = np.nonzero(inside & (distance <= radius ** 2))
+    near = _Near(point, rows[point, i], columns[point, j], np.stack([x[point, j], y[point, i]], axis=-1), distance[point, i, j])
+    return near.of(np.argsort(-near.distance, kind="stable"))
 
 
 class _PairwiseList(object):
     """Collects pairwise offsets; of several for the same cell and pair, the last one counts."""
 
-    def __init__(self, stats):
+    def __init__(self, stats, size):
         self._stats = stats
-        self._joints = len(stats[0])
-        self._index, self._values = [np.zeros((0, 3), int)], [np.zeros((0, 2))]
+        self._columns, self._pairs = size[1], len(stats[0]) * (len(stats[0]) - 1)
+        self._places, self._values = [np.zeros(0, int)], [np.zeros((0, 2))]
 
-    def add(self, joint, point, cells, offset, ids, points):
-        """The cells [n, 2] (row, column) of one joint, offset [n, 2] away from it, expect the person's other joints."""
-        others = ids != joint
-        b = ids[others]
-        to_other = offset[:, None] + (points[others] - point)  # [n, others, 2]
-        values = normalised_pairwise(to_other, joint, b, self._stats)
-        pairs = get_pairwise_index(joint, b, self._joints)
-        index = np.empty(values.shape[:2] + (3,), int)
-        index[..., :2] = cells[:, None]
-        index[..., 2] = pairs
-        self._index.append(index.reshape(-1, 3))
-        self._values.append(values.reshape(-1, 2))
+    def add(self, near, ids, points):
+        """The cells near a person's joints expect its other joints."""
+        cell, b = np.nonzero(ids[near.point, None] != ids)
+        a = near.point[cell]
+        offsets = near.offset.take(cell, 0) + (points.take(b, 0) - points.take(a, 0))
+        pairs = get_pairwise_index(ids[a], ids[b], len(self._stats[0]))
+        self._places.append((near.row * self._columns + near.column)[cell] * self._pairs + pairs)
+        self._values.append(normalised_pairwise(offsets, pairs, self._stats))
 
-    def result(self, size):
-        index, values = np.concatenate(self._index), np.concatenate(self._values)
-        keys = np.ravel_multi_index(tuple(index[::-1].T), tuple(size) + (self._joints * (self._joints - 1),))
-        last = len(keys) - 1 - np.unique(keys, return_index=True)[1]
-        return index[last].astype(np.int32), values[last].astype(np.float32)
-
-
-def _window(point, size, radius, stride):
-    """The slice of cells that may lie within `radius` of a point, and the offsets centre -> point there [h, w, 2]."""
-    first = np.ceil((point - radius) / stride - 0.5).astype(int)
-    last = np.floor((point + radius) / stride - 0.5).astype(int)
-    first, last = np.maximum(first, 0), np.minimum(last, np.array(size[::-1]) - 1)
-    columns, rows = (np.arange(a, b + 1) for a, b in zip(first, last))
-    centres = cell_centres(*np.meshgrid(rows, columns, indexing="ij"), stride)
-    return np.s_[first[1]:last[1] + 1, first[0]:last[0] + 1], point - centres
+    def result(self):
+        places, values = np.concatenate(self._places), np.concatenate(self._values)
+        bits = len(places).bit_length()
+        in_order = np.sort((places << bits) + np.arange(len(places)))
+        places = in_order >> bits
+        last = np.append(places[1:] != places[:-1], True)[:len(places)]
+        places, number = places[last], in_order[last] & ((1 << bits) - 1)
+        cells = places // max(self._pairs, 1)
+        rows = cells // self._columns
+        index = np.stack([rows, cells - rows * self._columns, places - cells * self._pairs], axis=-1)
+        return index.astype(np.int32), values.take(number, 0).astype(np.float32)
