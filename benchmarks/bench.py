@@ -19,6 +19,7 @@ import time
 import numpy as np
 from PIL import Image
 
+import pose_tensorflow
 from dataset import factory
 from dataset.dataset_mat import DataItem, write_dataset_mat
 from dataset.loader import Loader
@@ -96,6 +97,12 @@ def inference(predictor, side):
     """Seconds for one square picture, one scale."""
     image = np.random.RandomState(0).randint(0, 256, (side, side, 3), np.uint8)
     return median_seconds(lambda: predictor.find_at(image, 1.0))
+
+
+def photograph():
+    """Seconds from a file to the joints of the person in it, whose size has to be found."""
+    pose = pose_tensorflow.load("single")
+    return median_seconds(lambda: pose(os.path.join(PROJECT, "demo/images/skier.jpg")))
 
 
 def several_people(side):
@@ -288,6 +295,7 @@ def measure():
             ("nms_detections", lambda: detecting(10)),
             *(("graph_solver_%d" % count, lambda count=count: assembling(count)) for count in PEOPLE),
             ("single_224_ms", lambda: inference(single_predictor(), 224)),
+            ("photograph_ms", photograph),
             ("multi_416_ms", lambda: several_people(416))]:
         result = {"seconds": seconds()}
         if name in baselines:
