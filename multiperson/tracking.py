@@ -105,12 +105,14 @@ class Tracker(object):
         return np.column_stack([start, end]), self._temporal.probability(temporal_features(before, after, start, end))
 
     def _window_graph(self):
-        """The Graph of the window: one node a track, then those of each frame. Tracks are certain: their cost is 0."""
+        """(The Graph of the window: one node a track, then those of each frame; the tracks' Points, seen from the first frame).
+        Tracks are certain: their cost is 0."""
         tracks, frames = self._tracks, list(self._window)
         first = np.cumsum([len(tracks.number)] + [len(frame.graph.joint) for frame in frames])
         place = dict(zip(frames, first))
         links = [returns(tracks, self._temporal)]
-        for frame, points in zip(frames, predicted(tracks, (frame.motion for frame in frames), self._cfg.track_lost)):
+        seen = list(predicted(tracks, (frame.motion for frame in frames), self._cfg.track_lost))
+        for frame, points in zip(frames, seen):
             edges, probability = self._linked(points, frame.points)
             links.append((np.column_stack([tracks.owner[edges[:, 0]], edges[:, 1] + place[frame]]), probability))
             links.append((frame.graph.edges + place[frame], frame.graph.edge_probability))
@@ -119,12 +121,13 @@ class Tracker(object):
         nobody = np.full(first[0], -1)
         parts = zip(*((frame.graph.joint, frame.graph.position, frame.graph.probability) for frame in frames))
         joint, position, probability = map(np.concatenate, parts)
-        return Graph(np.append(nobody, joint), np.concatenate([np.zeros((len(nobody), 2)), position]),
-                     np.append(np.full(len(nobody), 0.5), probability), *map(np.concatenate, zip(*links)))
+        graph = Graph(np.append(nobody, joint), np.concatenate([np.zeros((len(nobody), 2)), position]),
+                      np.append(np.full(len(nobody), 0.5), probability), *map(np.concatenate, zip(*links)))
+        return graph, seen[0]
 
-    def _solve(self):
+    def _solve(self, graph):
         """The Solution of the window's graph. A warning tells where the solver was stopped."""
-        graph, limit = self._window_graph(), self._cfg.solver_time_limit
+        limit = self._cfg.solver_time_limit
         solution = solve_within_reach(
             graph, costs(graph.probability), costs(graph.edge_probability), must_keep=np.arange(len(self._tracks.number)),
             must_cut=rivals(self._tracks, self._cfg.track_rival_joints), time_limit=limit, effort=self._cfg.solver_effort)
@@ -133,9 +136,9 @@ class Tracker(object):
 
     def _decide(self):
         """Decide the first frame of the window, and take it out -> [TrackedFrame] that can be reported."""
-        solution = self._solve()
+        graph, remembered = self._window_graph()
+        solution = self._solve(graph)
         frame, count = self._window[0], len(self._tracks.number)
-        remembered = next(predicted(self._tracks, [frame.motion], self._cfg.track_lost))
         labels = solution.labels[:count + len(frame.graph.joint)]
         found = self._people(frame, labels[count:])
         whole = self._whole(frame, labels, found)

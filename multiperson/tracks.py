@@ -100,7 +100,7 @@ def steadied(velocity, now, remembered, before, first, whole, steady):
     first: whether it has no velocity yet; whole: the part of its joints that must be found; steady: that of its velocity which
     it keeps
     """
-    _, new, old = np.intersect1d(now.joint, np.where(remembered.age == 1, remembered.joint, -1), return_indices=True)
+    new, old = np.nonzero((now.joint[:, None] == remembered.joint) & (remembered.age == 1))
     if not len(new) or (len(new) < whole * len(remembered.joint) and not first):  # partly covered: what is left seems slow
         return velocity
     step = np.median(now.position[new] - before[old], axis=0)
@@ -109,7 +109,7 @@ def steadied(velocity, now, remembered, before, first, whole, steady):
 
 def merged(now, remembered, max_gap):
     """Points of now, and those remembered of other joints that are not too old."""
-    kept = ~np.isin(remembered.joint, now.joint) & (remembered.age <= max_gap)
+    kept = ~(remembered.joint[:, None] == now.joint).any(axis=1) & (remembered.age <= max_gap)
     return Points(*(np.concatenate([new, old[kept]]) for new, old in zip(now, remembered)))
 
 
