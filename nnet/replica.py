@@ -107,14 +107,21 @@ class Watch(object):
     def stages(self):
         """The set of the parameter servers' stages. Raises one of GONE where one of them, or the chief, does not answer or was
         started anew."""
-        stages = set(_begun(self._session.run, self._stages).result(FROZEN_SECONDS))
+        stages = set(self._answer(self._stages))
         if ENDED not in stages:
-            _begun(self._session.run, self._chief).result(FROZEN_SECONDS)
+            self._answer(self._chief)
         return stages
+
+    def _answer(self, fetches):
+        pending, end = _begun(self._session.run, fetches), time.monotonic() + FROZEN_SECONDS
+        while not futures.wait([pending], LOOK_SECONDS).done:
+            if self._task.unreachable(self._task.needed) or time.monotonic() > end:
+                raise futures.TimeoutError()
+        return pending.result()
 
     def advance(self):
         """Take all parameter servers to the next stage."""
-        _begun(self._session.run, self._advance).result(FROZEN_SECONDS)
+        self._answer(self._advance)
 
     def until_the_end(self):
         """Returns when training ends. Raises as stages does."""
@@ -287,14 +294,14 @@ class Replica(Alone):
 
     def run(self, fetches, feed=None):
         """session.run, during which Ctrl-C is heeded and the log tells for whom it waits."""
-        pending, told = _begun(self.session.run, fetches, feed), time.time()
+        pending, told = _begun(self.session.run, fetches, feed), time.monotonic()
         try:
             while not futures.wait([pending], 1).done:
                 if self._reason:
                     raise self._reason
-                if time.time() > told + PATIENCE:
+                if time.monotonic() > told + PATIENCE:
                     self._tell_missing()
-                    told = time.time()
+                    told = time.monotonic()
         except KeyboardInterrupt:
             futures.wait([pending], GRACE)  # so that no step is half done
             raise
@@ -319,14 +326,14 @@ class Replica(Alone):
 
     def exchange(self, iteration, row):
         self.post(iteration, row)
-        wait, told = 0.001, time.time()
+        wait, told = 0.001, time.monotonic()
         while True:
             rows = self.run(self._read)
             if np.all(rows[:, 0] == iteration):
                 return rows[:, 1:]
-            if time.time() > told + PATIENCE:
+            if time.monotonic() > told + PATIENCE:
                 self._tell_missing()
-                told = time.time()
+                told = time.monotonic()
             time.sleep(wait)
             wait = min(1.5 * wait, 0.2)
 
