@@ -25,8 +25,8 @@ def montage():
                                    for image in images]))]
 
 
-def make_finder(cfg):
-    predictor = PeoplePredictor(cfg)
+def make_finder(cfg, again=None):
+    predictor = PeoplePredictor(cfg, again)
 
     def find(image):
         return [person_entry(person.keypoints, person.score) for person in predictor.find(image)]

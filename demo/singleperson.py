@@ -12,8 +12,8 @@ from util.skeleton import Skeleton
 from util.visualize import draw_pose
 
 
-def make_finder(cfg):
-    predictor = PosePredictor(cfg)
+def make_finder(cfg, again=None):
+    predictor = PosePredictor(cfg, again=again)
     skeleton = Skeleton.from_config(cfg)  # the weights may have brought it
 
     def find(image):

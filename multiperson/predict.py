@@ -30,9 +30,10 @@ class Search(NamedTuple):
 class PeoplePredictor(object):
     """A network with its spatial model, ready for pictures of any size."""
 
-    def __init__(self, cfg):
+    def __init__(self, cfg, again=None):
+        """again: see nnet.map_predictor.MapPredictor"""
         self.cfg = cfg
-        self._predictor = MapPredictor(cfg)
+        self._predictor = MapPredictor(cfg, again=again)
         self._model = SpatialModel(cfg).load()
 
     def find(self, image):

@@ -64,11 +64,13 @@ def scales_for(image, cfg):
 class MapPredictor(object):
     """A network with its weights, ready for pictures of any size."""
 
-    def __init__(self, cfg, parallel=1, networks=None):
+    def __init__(self, cfg, parallel=1, networks=None, again=None):
         """parallel: from so many threads at a time pictures come that need not wait for one another
         networks: see nnet.engine.load_networks, which gives them if they are not given
+        again: see nnet.runtimes; with True or False a picture's maps do not depend on those that came before, to the last bit,
+            True for pictures of one size
         """
-        self.cfg = cfg
+        self.cfg, self.again = cfg, again
         self._networks = networks or load_networks(cfg, parallel)
         self._pairwise_units = _pairwise_units(cfg) if cfg.pairwise_predict else None
 
@@ -81,8 +83,9 @@ class MapPredictor(object):
         """RGB [h, w, 3] -> Maps, without any resizing; pairwise is a PairwiseField. With test_factors they are means over the
         picture resized by these; with test_mirrored, scores and locref are also means over its mirror image.
 
-        again: see nnet.runtimes
+        again: in place of the predictor's
         """
+        again = self.again if again is None else again
         if not self.cfg.test_factors:
             return self._maps_at(image, again)
         resized = [resize(np.asarray(image, np.uint8), factor) for factor in self.cfg.test_factors]

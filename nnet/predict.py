@@ -80,7 +80,7 @@ class PosePredictor(MapPredictor):
         if not (self.cfg.person_size and self.cfg.input_size) or len(points) < FEWEST_JOINTS:
             return []
         (x1, y1, x2, y2), scale = self.window_around(image, points)
-        closer = self.find_at(image[y1:y2, x1:x2], scale)
+        closer = self.find_at(image[y1:y2, x1:x2], scale, again=None if self.again is None else False)  # hardly of one size
         closer.pose[:, :2] += x1, y1
         return [closer]
 
@@ -94,10 +94,10 @@ class PosePredictor(MapPredictor):
         x2, y2 = np.minimum(high + margin + 1, image.shape[1::-1]).astype(int)
         return (x1, y1, x2, y2), scale
 
-    def find_at(self, image, scale):
-        """The person found after resizing by `scale` -> Found."""
+    def find_at(self, image, scale, again=None):
+        """The person found after resizing by `scale` -> Found. again: see maps"""
         resized = resize(image, scale)
-        scores, locref, _ = self.maps(self._with_border(resized))
+        scores, locref, _ = self.maps(self._with_border(resized), again)
         skipped = self._border_cells()
         rows, columns = (slice(skipped, skipped + side)
                          for side in map_size(resized.shape[0], resized.shape[1], self.cfg.stride))

@@ -1,6 +1,6 @@
 """A network with its weights, to be called with pictures."""
 import os
-from typing import TYPE_CHECKING, List, Sequence, Union
+from typing import TYPE_CHECKING, List, Optional, Sequence, Union
 
 import numpy as np
 
@@ -28,9 +28,10 @@ class Pose(object):
     [1, 1]
     """
 
-    def __init__(self, cfg: Config):
+    def __init__(self, cfg: Config, again: Optional[bool] = None):
+        """again: see nnet.map_predictor.MapPredictor"""
         self.cfg = cfg
-        self._predictor = PeoplePredictor(cfg) if for_several(cfg) else PosePredictor(cfg)
+        self._predictor = (PeoplePredictor if for_several(cfg) else PosePredictor)(cfg, again=again)
         self.skeleton = Skeleton.from_config(cfg)  # the weights may have brought it
 
     @property

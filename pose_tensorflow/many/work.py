@@ -47,8 +47,9 @@ class Worker(object):
     """A network, loaded once, that does one shard after the other."""
 
     def __init__(self, job: Job):
-        from pose_tensorflow import load
-        self._out, self._pose = job.out, load(job.config, job.weights)
+        from pose_tensorflow.configs import choose_config  # a process that starts others needs no network
+        from pose_tensorflow.pose import Pose
+        self._out, self._pose = job.out, Pose(choose_config(job.config, job.weights), again=False)
 
     def do(self, shard: Shard) -> Done:
         """Find and write the people of a shard, unless that has killed others before."""

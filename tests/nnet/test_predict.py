@@ -176,7 +176,7 @@ def test_the_person_found_is_looked_at_closer(config, monkeypatch):
     config.update(person_size=60, input_size=90, score_threshold=0.5)
     predictor, looked_at = PosePredictor(config), []
 
-    def find_at(image, scale):
+    def find_at(image, scale, again=None):
         looked_at.append((image.shape[:2], scale))
         pose = np.array([[50.0, 60, 0.9], [70, 60, 0.9], [60, 50, 0.9], [3, 3, 0.1]])
         return Found(pose if len(looked_at) == 1 else pose - [45, 40, 0], scale, None, None)
@@ -186,3 +186,13 @@ def test_the_person_found_is_looked_at_closer(config, monkeypatch):
     assert looked_at[0] == ((200, 300), 1.0)
     assert looked_at[1] == ((31, 31), 3.0)  # 90 / 3 px around (60, 55), and the last one whole
     np.testing.assert_allclose(found.pose[:3, :2], [[50, 60], [70, 60], [60, 50]])
+
+
+@pytest.mark.parametrize("again, expected", [(None, [None, None]), (True, [True, False]), (False, [False, False])])
+def test_what_comes_in_many_sizes_is_not_compiled_for(config, again, expected):
+    config.update(person_size=60, input_size=90, score_threshold=0.0)
+    predictor, told = PosePredictor(config, again=again), []
+    run = predictor._networks["maps"].run
+    predictor._networks["maps"].run = lambda feed, again: told.append(again) or run(feed, again)
+    predictor.find(np.random.RandomState(0).randint(0, 256, (80, 96, 3), np.uint8))
+    assert told == expected

@@ -49,7 +49,7 @@ pose.joint_names = ["nose", "tail"]
 def folder(tmp_path, monkeypatch):
     """A folder `pictures`; shards of two pictures, and no network."""
     monkeypatch.setattr(sources, "SHARD", 2)
-    monkeypatch.setattr(pose_tensorflow, "load", lambda *_: pose)
+    monkeypatch.setattr("pose_tensorflow.pose.Pose", lambda cfg, again: pose)
     monkeypatch.chdir(tmp_path)
     for name in NAMES:
         path = tmp_path / "pictures" / name
