@@ -21,6 +21,7 @@ from multiperson.following import Follower
 from multiperson.temporal import temporal_model_path
 from util.command import counted, run_command, shortened
 from util.config import PROJECT, cfg_from_file
+from util.memory import return_large_blocks
 from util.pose_json import keypoints_of
 from util.pose_lines import read_pose_lines
 from util.skeleton import Skeleton
@@ -82,6 +83,7 @@ def parse():
 
 def main():
     args = parse()
+    return_large_blocks()
     video = open_video(args.video)
     cfg = cfg_from_file(args.config or os.path.join(PROJECT, "models", "single/test" if args.single else "multi/video",
                                                     "pose_cfg.yaml"))
