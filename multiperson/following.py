@@ -33,6 +33,8 @@ class Follower(object):
         """Yields (util.video.Frame, the KeyFrame with which it is compared), from the video's first one on."""
         key = None
         for count, frame in enumerate(frames):
+            if count == 0 and self._cfg.track_key_frames > 1:
+                self._predictor.reserve(frame.image)
             if count % self._cfg.track_key_frames == 0:
                 key = KeyFrame(frame.image)
             yield frame, key

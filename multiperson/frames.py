@@ -4,7 +4,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dataset.maps import Maps
-from multiperson.changes import changed_boxes, renewed, windows
+from multiperson.changes import MOST, changed_boxes, renewed, windows
 from multiperson.completion import complete
 from multiperson.detections import Detections, best_of_each_joint, extract_detections, selected, together
 from multiperson.graph import Graph, build_graph
@@ -58,6 +58,11 @@ class FramePredictor(object):
         boxes = changed_boxes(image, key, self._cfg.track_change)
         return [(scale,) + self._renewed(resize(image, scale), boxes * scale, known)
                 for scale, *known in key.found(self.search)]
+
+    def reserve(self, image):
+        """Take the memory that a video's windows need, which else grows until the largest has come. image: one of its frames"""
+        largest = resize(image, max(scales_for(image, self._cfg)))
+        self._predictor.reserve(largest[:, :int(MOST * largest.shape[1])])
 
     def _searched(self, image, again):
         """(Detections, Maps without pairwise offsets) of a resized frame; again: see nnet.runtimes"""

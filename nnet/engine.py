@@ -73,6 +73,11 @@ class Network(object):
             return self.running.run(feed, again)
 
 
+    def reserve(self, feed):
+        """See nnet.runtimes"""
+        self.running.reserve(feed)
+
+
 def _warn(error):
     logging.warning("OpenVINO fails (%s): TensorFlow runs the network", first_line(error))
 

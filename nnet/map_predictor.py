@@ -93,6 +93,10 @@ class MapPredictor(object):
         several = [self._maps_at(one, again) for one in resized]
         return mean_maps(several, factors, map_size(*image.shape[:2], self.cfg.stride), self.cfg.stride)
 
+    def reserve(self, image):
+        """Take the memory that pictures of all sizes up to this one's need with again=False."""
+        self._networks["maps"].reserve({"inputs": image[None]})
+
     def _maps_at(self, image, again):
         pictures = self._with_mirror_image(image) if self.cfg.test_mirrored else image[None]
         found = self._run_in_tiles(pictures, again)

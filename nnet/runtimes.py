@@ -3,6 +3,7 @@
     Runtime.keep(source, path)                 # source: of what nnet.freeze or nnet.beside wrote; path: of its own files
     Runtime.precisions(path) -> {precision: by how much its outputs may differ, see nnet.engine}
     Runtime(path, names, precision, parallel).run({input: array}, again) -> {output: array}
+    .reserve({input: array})                   # takes now what memory inputs of all sizes up to these need, with again=False
 
 Paths have no endings; names: of the outputs to compute; precision: "float32", "bfloat16" or "int8"
 parallel: so many threads may call run() at a time, each with its part of the processor's cores; others wait
@@ -60,10 +61,21 @@ class OpenVINO(object):
             idle, types = self._any_size if again is False else self._for_sizes(shapes, 1 if again else REPEATS)
         request = idle.get()  # one request computes one input at a time
         try:
-            request.infer({name + ":0": np.asarray(value, types[name]) for name, value in feed.items()}, share_inputs=True)
+            self._infer(request, types, feed)
             return {name: request.get_tensor(name + ":0").data.copy() for name in self.names}
         finally:
             idle.put(request)
+
+    def reserve(self, feed):
+        idle, types = self._any_size
+        requests = [idle.get() for _ in range(self._parallel)]
+        for request in requests:
+            self._infer(request, types, feed)
+            idle.put(request)
+
+    @staticmethod
+    def _infer(request, types, feed):
+        request.infer({name + ":0": np.asarray(value, types[name]) for name, value in feed.items()}, share_inputs=True)
 
     def _compiled(self, model):
         """(queue of requests that wait for inputs, {input: dtype})"""
@@ -111,6 +123,9 @@ class TensorFlow(object):
 
     def run(self, feed, again=None):
         return self._session.run(self._fetched, {name + ":0": value for name, value in feed.items()})
+
+    def reserve(self, feed):
+        pass
 
 
 def openvino_version():

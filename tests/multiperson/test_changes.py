@@ -1,4 +1,6 @@
 """A grey frame with bright squares, and a network whose cells see nothing but themselves."""
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -106,10 +108,14 @@ def test_windows_hold_the_boxes_and_lie_in_the_frame():
                        for inner, _ in windows(boxes, SIZE))
 
 
-def test_one_frame_in_so_many_is_a_key_frame():
+def test_one_frame_in_so_many_is_a_key_frame(predictor, monkeypatch):
+    """The memory that the others may need is taken before the first."""
+    reserved = []
+    monkeypatch.setattr(predictor, "_predictor", SimpleNamespace(reserve=lambda image: reserved.append(image.shape)))
     follower = object.__new__(Follower)
-    follower._cfg = default_config()
+    follower._cfg, follower._predictor = default_config(), predictor
     follower._cfg.track_key_frames = 3
     frames = [Frame(number, 0.0, frame_with((number, 0))) for number in (0, 5, 10, 20, 25, 30, 35)]
     keys = [next(frame.number for frame in frames if frame.image is key.image) for _, key in follower.keyed(iter(frames))]
     assert keys == [0, 0, 0, 20, 20, 20, 35]
+    assert reserved == [(SIZE[1], int(changes.MOST * SIZE[0]), 3)]

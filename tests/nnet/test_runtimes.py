@@ -136,6 +136,17 @@ def test_a_frame_of_a_video_is_the_same_whatever_came_before(frozen):
     assert len(running._fixed) == 1 and len(running._seen) == 1
 
 
+@NEEDS_OPENVINO
+def test_memory_is_taken_for_all_threads_and_changes_nothing(frozen):
+    OpenVINO.keep(frozen[0], frozen[0])
+    running = OpenVINO(frozen[0], HEADS, "float32", parallel=2)
+    first = running.run(FEED, again=False)
+    running.reserve(dict(FEED, inputs=np.zeros((2, 80, 50, 3))))
+    assert running._any_size[0].qsize() == 2
+    found = running.run(FEED, again=False)
+    assert all(np.array_equal(found[name], first[name]) for name in HEADS)
+
+
 def test_only_what_pictures_change_is_left_to_do(network):
     left = {node.op for node in folded(*network).node}
     assert "Conv2D" in left and not left & {"Variable", "VariableV2", "VarHandleOp", "Rsqrt"}
