@@ -13,7 +13,7 @@ COMPARED_SIZE = 160  # px: frames are compared reduced to as many pixels as a sq
 SPREAD = 4  # px of these, around what changed: the network's cells there may change as well
 CONTEXT = 64  # px of the resized frame, around what is searched again: what the network sees of its surroundings
 ALIGNED = 32  # px: the network's largest stride, at multiples of which windows begin, so that cells stay where they are
-STEP = 128  # px: windows' sides are multiples of it, so that few sizes occur
+STEP = 256  # px: windows' sides are multiples of it, or half of it: for each size what runs the network keeps some MB
 CALL = 20000  # px that could be searched in the time which a window takes beside its own
 MOST = 0.7  # of a frame: where more is to be searched again, all of it is
 
@@ -83,7 +83,7 @@ def _window(box, size):
     for low, high, side in ((0, 2, size[0]), (1, 3, size[1])):
         inner[low], inner[high] = max(np.floor(box[low]), 0), min(np.ceil(box[high]), side)
         start, end = max(inner[low] - CONTEXT, 0) // ALIGNED * ALIGNED, min(inner[high] + CONTEXT, side)
-        length = -(-(end - start) // STEP) * STEP
+        length = STEP // 2 if end - start <= STEP // 2 else -(-(end - start) // STEP) * STEP
         outer[low], outer[high] = start, start + length
         if start + length > side:
             outer[low], outer[high] = max(side - length, 0) // ALIGNED * ALIGNED, side

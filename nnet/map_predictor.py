@@ -11,6 +11,7 @@ from util.image import resize
 from util.skeleton import Skeleton
 
 TILE_OVERLAP = 256  # px; half of it is a multiple of the largest stride, 32, as the tiles' size must be
+CELLS = 32  # whose offsets are asked for at a time are filled up to a multiple of these: what runs the network keeps memory for each number
 
 
 def extract_cnn_output(outputs_np, cfg, pairwise_stats=None):
@@ -142,9 +143,10 @@ class MapPredictor(object):
         return other
 
     def _offsets_at(self, features, cells):
-        fed = {"pairwise_features": features, "cells": np.insert(cells, 0, 0, axis=1)}
-        found = self._networks["pairwise"].run(fed, again=False)
-        return pairwise_px(found["offsets"], *self._pairwise_units)
+        places = np.zeros((-(-len(cells) // CELLS) * CELLS, 3), int)  # (of the only picture, row, column)
+        places[:len(cells), 1:] = cells
+        found = self._networks["pairwise"].run({"pairwise_features": features, "cells": places}, again=False)
+        return pairwise_px(found["offsets"][:len(cells)], *self._pairwise_units)
 
 
 def on_canvas(image, height, width, colour, corner=0):
