@@ -91,7 +91,8 @@ class _Near(NamedTuple):
 
 
 def _cells_near(points, size, radius, stride):
-    """The cells within `radius` of points [N, 2], the nearest last."""
+    """The cells within `radius` of points [N, 2], the nearest last, who thus has the cell that a joint labelled twice claims
+    twice."""
     first = np.maximum(np.ceil((points - radius) / stride - 0.5).astype(int), 0)
     within = np.arange(min(int(2 * radius / stride) + 1, max(size)))
     columns, rows = first[:, :1] + within, first[:, 1:] + within  # [N, k]
@@ -115,6 +116,7 @@ class _PairwiseList(object):
         """The cells near a person's joints expect its other joints."""
         cell, b = np.nonzero(ids[near.point, None] != ids)
         a = near.point[cell]
+        # take: whole rows, ten times as fast as indexing
         offsets = near.offset.take(cell, 0) + (points.take(b, 0) - points.take(a, 0))
         pairs = get_pairwise_index(ids[a], ids[b], len(self._stats[0]))
         self._places.append((near.row * self._columns + near.column)[cell] * self._pairs + pairs)
@@ -123,7 +125,7 @@ class _PairwiseList(object):
     def result(self):
         places, values = np.concatenate(self._places), np.concatenate(self._values)
         bits = len(places).bit_length()
-        in_order = np.sort((places << bits) + np.arange(len(places)))
+        in_order = np.sort((places << bits) + np.arange(len(places)))  # by place, then as they were added
         places = in_order >> bits
         last = np.append(places[1:] != places[:-1], True)[:len(places)]
         places, number = places[last], in_order[last] & ((1 << bits) - 1)
