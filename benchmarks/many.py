@@ -1,6 +1,7 @@
 """predict_many.py over tiny pictures, once by one process and once by two workers of Ray, of which one is killed when a
 third is done: how long it takes, and whether the tables are the same, byte for byte.
 
+    pip install -e ".[cpu,ray]" psutil
     python benchmarks/many.py --pictures 20000 --out out/many
 """
 import argparse
