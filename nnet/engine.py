@@ -112,9 +112,16 @@ def _digest(cfg, runtime):
 def _running(cfg, runtime, folder, parallel):
     with open(os.path.join(folder, MEASURED)) as stream:
         measured = json.load(stream)
+    if measured["sha256"] != digest(_files(folder)):
+        raise ValueError("its files are not those that were written")
     precision = measured["fastest"] if cfg.precision == "auto" else "float32"
     return {name: runtime(os.path.join(folder, name), outputs, precision, parallel)
             for name, outputs in measured["outputs"].items()}
+
+
+def _files(folder):
+    """All that measured.json speaks of."""
+    return sorted(entry.path for entry in os.scandir(folder) if entry.name != MEASURED)
 
 
 def _made(cfg, runtime, folder):
@@ -161,7 +168,8 @@ def _make(cfg, runtime, folder):
     measured = _measured(runtime, folder, examples)
     with open(os.path.join(folder, MEASURED), "w") as stream:
         json.dump({"outputs": {name: sorted(_part(example, "out_")) for name, example in examples.items()},
-                   "processor": described("model name"), "precisions": measured, "fastest": _fastest(measured)},
+                   "processor": described("model name"), "precisions": measured, "fastest": _fastest(measured),
+                   "sha256": digest(_files(folder))},
                   stream, indent=1)
 
 
