@@ -217,7 +217,8 @@ def fuzz(name, seconds, seed):
         assert not seen, seen
 
     atheris.Setup(["fuzz", "-max_total_time=%d" % seconds, "-rss_limit_mb=%d" % MEMORY, "-timeout=%d" % SECONDS,
-                   "-seed=%d" % seed, "-max_len=20000", "-print_final_stats=1", str(folder / "corpus")], one)
+                   "-seed=%d" % seed, "-max_len=20000", "-print_final_stats=1", "-artifact_prefix=%s/" % folder,
+                   str(folder / "corpus")], one)
     atheris.Fuzz()
 
 
@@ -235,9 +236,9 @@ def main():
         command = [sys.executable, __file__, name, "--here", "--seconds", str(args.seconds), "--seed", str(args.seed)]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said = done.stdout.decode(errors="replace")
-        count = re.search(r"number_of_executed_units: (\d+)", said)
+        counts = re.findall(r"number_of_executed_units: (\d+)", said)  # processes that read for it may have died, and said so
         print("%s: %s inputs in %d s, seed %d; found: %d" % (
-            name, count.group(1) if count else "?", args.seconds, args.seed, bool(done.returncode)), flush=True)
+            name, counts[-1] if counts else "?", args.seconds, args.seed, bool(done.returncode)), flush=True)
         if done.returncode:
             print("  " + "\n  ".join(said.splitlines()[-40:]))
             found += 1
