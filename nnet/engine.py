@@ -63,19 +63,21 @@ class Network(object):
 
     def run(self, feed, again=None):
         """{name: array} of all inputs -> {name: array} of all outputs; again: see nnet.runtimes"""
+        return self._do(lambda running: running.run(feed, again))
+
+    def reserve(self, feed):
+        """See nnet.runtimes"""
+        self._do(lambda running: running.reserve(feed))
+
+    def _do(self, function):
         try:
-            return self.running.run(feed, again)
+            return function(self.running)
         except Exception as error:
             if isinstance(self.running, TensorFlow):
                 raise
             _warn(error)
             self.running = _opened(self._cfg, TensorFlow)[self._name]
-            return self.running.run(feed, again)
-
-
-    def reserve(self, feed):
-        """See nnet.runtimes"""
-        self.running.reserve(feed)
+            return function(self.running)
 
 
 def _warn(error):

@@ -11,7 +11,7 @@ from util.image import resize
 from util.skeleton import Skeleton
 
 TILE_OVERLAP = 256  # px; half of it is a multiple of the largest stride, 32, as the tiles' size must be
-CELLS = 32  # whose offsets are asked for at a time are filled up to a multiple of these: what runs the network keeps memory for each number
+CELLS = 32  # offsets are asked for at multiples of so many cells: what runs the network keeps memory for each number
 
 
 def extract_cnn_output(outputs_np, cfg, pairwise_stats=None):

@@ -69,9 +69,12 @@ class OpenVINO(object):
     def reserve(self, feed):
         idle, types = self._any_size
         requests = [idle.get() for _ in range(self._parallel)]
-        for request in requests:
-            self._infer(request, types, feed)
-            idle.put(request)
+        try:
+            for request in requests:
+                self._infer(request, types, feed)
+        finally:
+            for request in requests:
+                idle.put(request)
 
     @staticmethod
     def _infer(request, types, feed):

@@ -1,4 +1,5 @@
-"""What files hold in a few digits, reading JSON and YAML with errors that say what is wrong, and writing files whole or not at all."""
+"""What files hold in a few digits; reading JSON and YAML with errors that say what is wrong; writing files whole or not at
+all."""
 import contextlib
 import hashlib
 import json
