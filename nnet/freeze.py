@@ -9,6 +9,7 @@ has to be run again where nnet changes a network that comes along; a test tells.
 """
 import argparse
 import os
+import re
 
 import numpy as np
 
@@ -109,7 +110,7 @@ def _add_nodes(graph_def, nodes, fed, fetched):
         node.CopyFrom(one)
         node.input[:] = [called.get(name, name) for name in node.input]
     for name, tensor in fetched.items():
-        node = graph_def.node.add(name=name, op="Identity", input=[tensor.op.name])
+        node = graph_def.node.add(name=name, op="Identity", input=[re.sub(":0$", "", tensor.name)])
         node.attr["T"].type = tensor.dtype.as_datatype_enum
 
 

@@ -3,7 +3,7 @@
 All maps are [B, H, W, channels]. Some heads can be asked for single cells alone, int32 [N, 3] (place in the batch, row,
 column), and then give [N, channels].
 """
-from nnet.layers import conv, conv_at, deconv, deconv_at, depthwise_conv, upsample, upsample_at
+from nnet.layers import conv, conv_at, deconv, deconv_at, deconvs, depthwise_conv, upsample, upsample_at
 from nnet.tf import tf
 
 DECODER_CHANNELS = {16: 128, 8: 96}  # of the maps of each stride, with skip connections
@@ -13,15 +13,23 @@ PAIRWISE_CHANNELS = 128
 PAIRWISE_SCALES = {"pyramid_32": 1 / 96.0, "pyramid_16": 1 / 6.0, "pyramid_8": 1 / 8.0, "pyramid_4": 4.0}
 
 
-def deconv_head(x, channels, name, cells=None):
-    """A transposed convolution from stride 16 to 8 (DeeperCut, arXiv 1605.03170, section 3)."""
-    with tf.variable_scope(name):
-        return deconv(x, channels, "block4") if cells is None else deconv_at(x, channels, "block4", cells)
+def deconv_heads(x, channels):
+    """Transposed convolutions from stride 16 to 8 (DeeperCut, arXiv 1605.03170, section 3). {name: channels} -> {name: maps}"""
+    heads = deconvs(x, {name + "/block4": count for name, count in channels.items()})
+    return dict(zip(channels, heads.values()))
 
 
-def pointwise_head(x, channels, name, cells=None):
-    """A 1 x 1 convolution."""
-    return conv(x, channels, 1, name) if cells is None else conv_at(tf.gather_nd(x, cells), channels, name)
+def deconv_head_at(x, channels, name, cells):
+    return deconv_at(x, channels, name + "/block4", cells)
+
+
+def pointwise_heads(x, channels):
+    """1 x 1 convolutions. {name: channels} -> {name: maps}"""
+    return {name: conv(x, count, 1, name) for name, count in channels.items()}
+
+
+def pointwise_head_at(x, channels, name, cells):
+    return conv_at(tf.gather_nd(x, cells), channels, name)
 
 
 def decode(features):

@@ -101,13 +101,19 @@ def upsample_at(x, cells):
 
 def deconv(x, channels, name):
     """Transposed 3 x 3 convolution of stride 2 with bias. x: [B, H, W, C] -> [B, 2H, 2W, channels]"""
-    with tf.variable_scope(name):
-        weights, biases = _deconv_variables(x, channels)
-        shape = tf.shape(x)
-        out_shape = tf.stack([shape[0], 2 * shape[1], 2 * shape[2], channels])
-        y = tf.nn.conv2d_transpose(x, weights, out_shape, strides=[1, 2, 2, 1], padding="SAME")
-        y.set_shape([x.shape[0], None, None, channels])
-        return tf.nn.bias_add(y, biases)
+    return deconvs(x, {name: channels})[name]
+
+
+def deconvs(x, channels):
+    """Several of them on the same maps, {name: channels} -> {name: [B, 2H, 2W, channels]}, worked out as one: a few channels
+    take almost as long as many."""
+    weights, biases = zip(*(_deconv_variables(x, count, name) for name, count in channels.items()))
+    shape, total = tf.shape(x), sum(channels.values())
+    out_shape = tf.stack([shape[0], 2 * shape[1], 2 * shape[2], total])
+    y = tf.nn.conv2d_transpose(x, tf.concat(weights, axis=2), out_shape, strides=[1, 2, 2, 1], padding="SAME")
+    y.set_shape([x.shape[0], None, None, total])
+    y = tf.nn.bias_add(y, tf.concat(biases, axis=0))
+    return dict(zip(channels, tf.split(y, list(channels.values()), axis=-1)))
 
 
 def deconv_at(x, channels, name, cells):
@@ -115,20 +121,20 @@ def deconv_at(x, channels, name, cells):
 
     Input cell i adds its product with the weights' row k to output row 2 i + k, and so in columns.
     """
-    with tf.variable_scope(name):
-        weights, biases = _deconv_variables(x, channels)
-        total = tf.zeros([tf.shape(cells)[0], channels])
-        for row in range(3):
-            for column in range(3):
-                twice = cells[:, 1:] - [row, column]
-                reached = tf.where(tf.reduce_all((twice >= 0) & tf.equal(twice % 2, 0), axis=1))  # [M, 1]
-                sources = tf.concat([cells[:, :1], twice // 2], axis=1)
-                products = tf.matmul(tf.gather_nd(x, tf.gather_nd(sources, reached)), weights[row, column],
-                                     transpose_b=True)  # [M, channels]
-                total += tf.scatter_nd(reached, products, tf.shape(total, out_type=tf.int64))
-        return tf.nn.bias_add(total, biases)
+    weights, biases = _deconv_variables(x, channels, name)
+    total = tf.zeros([tf.shape(cells)[0], channels])
+    for row in range(3):
+        for column in range(3):
+            twice = cells[:, 1:] - [row, column]
+            reached = tf.where(tf.reduce_all((twice >= 0) & tf.equal(twice % 2, 0), axis=1))  # [M, 1]
+            sources = tf.concat([cells[:, :1], twice // 2], axis=1)
+            products = tf.matmul(tf.gather_nd(x, tf.gather_nd(sources, reached)), weights[row, column],
+                                 transpose_b=True)  # [M, channels]
+            total += tf.scatter_nd(reached, products, tf.shape(total, out_type=tf.int64))
+    return tf.nn.bias_add(total, biases)
 
 
-def _deconv_variables(x, channels):
+def _deconv_variables(x, channels, name):
     depth = int(x.shape[3])
-    return weights_of([3, 3, channels, depth], fan=(9 * depth, 9 * channels)), biases_of(channels)
+    with tf.variable_scope(name):
+        return weights_of([3, 3, channels, depth], fan=(9 * depth, 9 * channels)), biases_of(channels)

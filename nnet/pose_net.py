@@ -8,7 +8,8 @@ import numpy as np
 from dataset.batch import Batch, Extra
 from nnet import losses
 from nnet.backbone import PYRAMIDS, backbone, map_stride
-from nnet.heads import deconv_head, decode, pointwise_head, pyramid_head, pyramid_pairwise_features, pyramid_pairwise_head
+from nnet.heads import (deconv_head_at, deconv_heads, decode, pointwise_head_at, pointwise_heads, pyramid_head,
+                        pyramid_pairwise_features, pyramid_pairwise_head)
 from nnet.tf import tf
 from util.command import UserError
 from util.config import with_defaults
@@ -82,11 +83,10 @@ class PoseNet(object):
             if pyramid:
                 return self._pyramid_heads(features.maps, channels, size, pairwise_at)
             if cfg.skip_connections:
-                return _heads_on(self._within(decode(features), size), channels, pointwise_head, pairwise_at)
-            heads = _heads_on(features.output, channels, deconv_head, pairwise_at)
+                return _heads_on(self._within(decode(features), size), channels, pointwise_heads, pointwise_head_at, pairwise_at)
+            heads = _heads_on(features.output, channels, deconv_heads, deconv_head_at, pairwise_at)
             if cfg.intermediate_supervision:
-                heads["intermediate_supervision"] = deconv_head(self._intermediate(features), cfg.num_joints,
-                                                                "intermediate_supervision")
+                heads.update(deconv_heads(self._intermediate(features), {"intermediate_supervision": cfg.num_joints}))
         return heads
 
     def _channels(self):
@@ -181,13 +181,15 @@ def loss_sizes(cfg, batch):
     return sizes
 
 
-def _heads_on(x, channels, head, pairwise_at):
-    """The heads that see the features x, see PoseNet.heads; head: one of nnet.heads"""
-    heads = {name: head(x, count, name) for name, count in channels.items() if name != "pairwise_pred"}
-    if "pairwise_pred" in channels:
-        heads["pairwise_features"] = x
-        heads["pairwise_pred"] = head(x, channels["pairwise_pred"], "pairwise_pred", pairwise_at)
-    return heads
+def _heads_on(x, channels, everywhere, in_cells, pairwise_at):
+    """The heads that see the features x, see PoseNet.heads; everywhere, in_cells: functions of nnet.heads"""
+    if "pairwise_pred" not in channels:
+        return everywhere(x, channels)
+    if pairwise_at is None:
+        return dict(everywhere(x, channels), pairwise_features=x)
+    heads = everywhere(x, {name: count for name, count in channels.items() if name != "pairwise_pred"})
+    pairwise = in_cells(x, channels["pairwise_pred"], "pairwise_pred", pairwise_at)
+    return dict(heads, pairwise_features=x, pairwise_pred=pairwise)
 
 
 def _listed_cells(batch):
