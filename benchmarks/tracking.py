@@ -77,9 +77,9 @@ class Baseline(object):
 
     def add(self, image, found):
         """See Solver."""
-        people = [found.completed(person) for person in assemble_graph(self._cfg, found.graph).people
+        people = [person for person in assemble_graph(self._cfg, found.graph).people
                   if person.visibility.sum() >= self._cfg.person_min_joints]
-        people = drop_duplicates(people, self._skeleton.oks_sigmas)
+        people = drop_duplicates(found.completed(people), self._skeleton.oks_sigmas)
         centres = [centre_of(person.keypoints, self._skeleton.joint_names) for person in people]
         numbers = self._numbers(np.reshape(centres, (-1, 2)))
         for number, person, centre in zip(numbers, people, centres):

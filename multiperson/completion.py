@@ -5,51 +5,63 @@ arXiv 1612.01465, section 3.1, predicts parts from one another in the same way).
 """
 import numpy as np
 
+from multiperson.pairwise import own_offsets
+
 WITNESSES = 3  # joints of the person that are asked where another one is
 SEARCH_RADIUS = 0.1  # around that place, as a part of the person's size, within which the best score is taken
 
 
-def complete(person, graph, detections, maps, stride, scale=1.0):
-    """A Person whose absent joints are filled in; their score is that of the score map there, mostly low.
+def complete(people, graph, detections, maps, stride, scale=1.0):
+    """[Person] with their absent joints filled in; the score of these is that of the score map there, mostly low.
 
-    The person's score becomes the mean square of all joints' scores, which ranks people better than their mean: few
-    certain joints are a surer sign of somebody than many that are all a little likely.
-    graph, detections: what the person was assembled from; maps: those of the picture resized by `scale`
+    A person's score becomes the mean square of all joints' scores, which ranks people better than their mean: few certain
+    joints are a surer sign of somebody than many that are all a little likely.
+    graph, detections: what the people were assembled from; maps: those of the picture resized by `scale`
     """
+    if not people:
+        return []
     stride = stride / scale
-    keypoints = person.keypoints.copy()
-    size = max(np.ptp(keypoints[person.visibility, :2], axis=0).max(), 2 * stride)
-    absent = np.flatnonzero(~person.visibility)
-    for joint, point in zip(absent, _expected(person, absent, graph, detections, stride)):
-        keypoints[joint] = _nearby(point, SEARCH_RADIUS * size, maps, joint, stride, scale)
-    return person._replace(keypoints=keypoints, score=float(np.square(keypoints[:, 2]).mean()))
+    keypoints = np.stack([person.keypoints for person in people])
+    size = np.maximum((np.nanmax(keypoints, axis=1) - np.nanmin(keypoints, axis=1))[:, :2].max(axis=1), 2 * stride)
+    who, joint = np.nonzero(~np.stack([person.visibility for person in people]))
+    expected = _expected(people, who, joint, graph, detections, stride)
+    keypoints[who, joint] = _nearby(expected, SEARCH_RADIUS * size[who], maps, joint, stride, scale)
+    scores = np.square(keypoints[..., 2]).mean(axis=1)
+    return [person._replace(keypoints=points, score=float(score)) for person, points, score in zip(people, keypoints, scores)]
 
 
-def _expected(person, absent, graph, detections, stride):
-    """[A, 2] px: where the person's nodes expect the absent joints [A]."""
-    others = len(detections.coord) - 1
-    joint = graph.joint[person.members]
-    place = person.members - np.searchsorted(graph.joint, joint)  # among the detections of the joint
-    centre = np.stack([detections.coord_grid[a][k] for a, k in zip(joint, place)])
-    own = np.stack([detections.pairwise[a][k, a * others:(a + 1) * others] for a, k in zip(joint, place)])
-    offset = own[np.arange(len(own))[:, None], absent - (absent > joint[:, None])]  # [k, A, 2]
+def _expected(people, who, absent, graph, detections, stride):
+    """[A, 2] px: where the nodes of people[who] expect their absent joints. who, absent: [A]"""
+    number = np.array([len(person.members) for person in people])
+    nodes = np.array([np.pad(one.members, (0, number.max() - len(one.members)), mode="edge") for one in people])[who]
+    joint = graph.joint[nodes]  # [A, most nodes of a person]
+    offset = own_offsets(detections)[nodes, absent[:, None] - (absent[:, None] > joint)]
+    point = np.concatenate(detections.coord_grid)[nodes] + offset
     # Neighbours know better than joints far away.
-    weight = graph.probability[person.members, None] / (np.hypot(*np.moveaxis(offset, -1, 0)) + stride) ** 2
-    best = np.argsort(weight, axis=0)[-WITNESSES:]
-    point, weight = (np.take_along_axis(part, best[..., None], axis=0) for part in (centre[:, None] + offset, weight[..., None]))
-    return (point * weight).sum(axis=0) / weight.sum(axis=0)
+    weight = graph.probability[nodes] / (np.hypot(*np.moveaxis(offset, -1, 0)) + stride) ** 2
+    weight[np.arange(number.max()) >= number[who, None]] = 0
+    best = np.argsort(weight, axis=1)[:, -WITNESSES:, None]
+    point, weight = (np.take_along_axis(part, best, axis=1) for part in (point, weight[..., None]))
+    return (point * weight).sum(axis=1) / weight.sum(axis=1)
 
 
 def _nearby(point, radius, maps, joint, stride, scale):
-    """(x, y, score) of the cell within `radius` px of a point that scores best, less so the farther it is."""
-    reach = int(np.ceil(radius / stride))
-    near = [np.arange(max(cell - reach, 0), min(cell + reach + 1, side)) for cell, side in (
-        (int(np.clip(v // stride, 0, side - 1)), side) for v, side in zip(point[::-1], maps.scores.shape))]
-    (y, x) = ((cells + 0.5) * stride for cells in near)
-    scores = maps.scores[near[0][0]:near[0][-1] + 1, near[1][0]:near[1][-1] + 1, joint]
-    weighted = scores * np.exp(-2 * (np.square(y - point[1])[:, None] + np.square(x - point[0])) / radius ** 2)
-    row, column = np.unravel_index(weighted.argmax(), weighted.shape)
-    found = np.array([x[column], y[row], scores[row, column]])
+    """[A, 3] (x, y, score): of the cells around points [A, 2], as near as radius [A] px, the ones that score best for joints
+    [A], less so the farther they are."""
+    sides = np.array(maps.scores.shape[:2])
+    reach = np.ceil(radius / stride).astype(int)
+    steps = np.arange(-reach.max(initial=0), reach.max(initial=0) + 1)
+    cells = np.clip(point[:, ::-1] // stride, 0, sides - 1).astype(int)[..., None] + steps  # [A, (row, column), steps]
+    near = (np.abs(steps) <= reach[:, None, None]) & (cells >= 0) & (cells < sides[:, None])
+    distance2 = np.where(near, np.square((cells + 0.5) * stride - point[:, ::-1, None]), np.inf)
+    rows, columns = np.where(near, cells, 0).swapaxes(0, 1)  # [A, steps]
+    scores = maps.scores[rows[:, :, None], columns[:, None], joint[:, None, None]]
+    apart = distance2[:, 0, :, None] + distance2[:, 1, None]
+    weighted = np.where(np.isfinite(apart), scores * np.exp(-2 * apart / np.square(radius)[:, None, None]), -1)
+    row, column = np.divmod(weighted.reshape(len(point), len(steps) ** 2).argmax(axis=1), len(steps))
+    one = np.arange(len(point))
+    row, column = rows[one, row], columns[one, column]
+    found = np.column_stack([(column + 0.5) * stride, (row + 0.5) * stride, maps.scores[row, column, joint]])
     if maps.locref is not None:
-        found[:2] += maps.locref[near[0][row], near[1][column], joint] / scale
+        found[:, :2] += maps.locref[row, column, joint] / scale
     return found

@@ -82,15 +82,14 @@ def selected(detections, chosen):
 
 def together(found):
     """[(scale, Detections)] of a picture, resized by each scale -> Detections of all, px of the picture, best first."""
-    def joined(values, by_scale):
-        return np.concatenate([one / scale if by_scale else one for (scale, _), one in zip(found, values)])
-
-    per_joint = []
-    for coord, grid, conf, pairwise in zip(*(zip(*parts) for parts in zip(*(detections for _, detections in found)))):
-        conf = joined(conf, by_scale=False)
-        order = np.argsort(-conf[:, 0], kind="stable")
-        per_joint.append((joined(coord, True)[order], joined(grid, True)[order], conf[order], joined(pairwise, True)[order]))
-    return Detections(*map(list, zip(*per_joint)))
+    parts = [[np.concatenate(part) for part in one] for _, one in found]
+    in_frame = [(coord / scale, grid / scale, conf, pairwise / scale) for (coord, grid, conf, pairwise), (scale, _) in zip(
+        parts, found)]
+    coord, grid, conf, pairwise = map(np.concatenate, zip(*in_frame))
+    joint = np.concatenate([np.repeat(np.arange(len(one.coord)), [len(coord) for coord in one.coord]) for _, one in found])
+    order = np.lexsort((-conf[:, 0], joint))
+    ends = np.cumsum(np.bincount(joint, minlength=len(found[0][1].coord)))[:-1]
+    return Detections(*(np.split(part[order], ends) for part in (coord, grid, conf, pairwise)))
 
 
 def detections_at(people, maps, stride):

@@ -29,9 +29,9 @@ class FrameGraph(NamedTuple):
     scale: float
     stride: float
 
-    def completed(self, person):
-        """A Person whose absent joints are filled in, see multiperson.completion."""
-        return complete(person, self.graph, self.detections, self.maps, self.stride, self.scale)
+    def completed(self, people):
+        """[Person], their absent joints filled in, see multiperson.completion."""
+        return complete(people, self.graph, self.detections, self.maps, self.stride, self.scale)
 
 
 class FramePredictor(object):

@@ -32,15 +32,14 @@ def build_graph(model, detections):
     if len(counts) != model.cfg.num_joints:
         raise ValueError("detections of %d joints do not fit a spatial model of %d"
                          % (len(counts), model.cfg.num_joints))
-    first = np.concatenate([[0], np.cumsum(counts)])  # of each joint's nodes
-    edges = [np.zeros((0, 2), np.int64)]
-    for a, b in sorted(model.pairs + [(joint, joint) for joint in range(len(counts))]):
-        if a == b:
-            start, end = np.triu_indices(counts[a], 1)
-        else:
-            start, end = np.repeat(np.arange(counts[a]), counts[b]), np.tile(np.arange(counts[b]), counts[a])
-        edges.append(np.column_stack([first[a] + start, first[b] + end]))
-    edges = np.concatenate(edges)
+    counts = np.array(counts, np.int64)
+    first = np.cumsum(counts) - counts  # of each joint's nodes
+    a, b = np.array(sorted(model.pairs + [(joint, joint) for joint in range(len(counts))])).T
+    edges_of_pair = counts[a] * counts[b]
+    pair = np.repeat(np.arange(len(a)), edges_of_pair)
+    start, end = np.divmod(np.arange(len(pair)) - (np.cumsum(edges_of_pair) - edges_of_pair)[pair], counts[b][pair])
+    edges = np.column_stack([first[a][pair] + start, first[b][pair] + end])
+    edges = edges[edges[:, 0] < edges[:, 1]]  # of one joint each pair once
     return Graph(np.repeat(np.arange(len(counts)), counts),
                  np.concatenate(detections.coord).astype(np.float64),
                  np.concatenate(detections.conf)[:, 0].astype(np.float64),

@@ -61,10 +61,10 @@ def same_joint_probability(distance, relative=False):
 def person_units(detections):
     """[n] px: a tenth of the size of the person of each detection, joint after joint; the size is the root mean square of the
     offsets to the other joints that its cell predicts."""
-    return _units(_own_offsets(detections))
+    return _units(own_offsets(detections))
 
 
-def _own_offsets(detections):
+def own_offsets(detections):
     """[n, J - 1, 2] px: of all detections, joint after joint, the offsets to the other joints, in the order of these."""
     others = len(detections.coord) - 1
     return np.concatenate([offsets[:, joint * others:(joint + 1) * others]
@@ -92,7 +92,7 @@ class Nodes(NamedTuple):
 def nodes_of(detections, relative=False):
     """relative: distances are measured in person_units, so that large and small people are judged alike"""
     joint = np.repeat(np.arange(len(detections.coord)), [len(coord) for coord in detections.coord])
-    offsets = _own_offsets(detections)
+    offsets = own_offsets(detections)
     unit = _units(offsets) if relative else np.ones(len(joint))
     return Nodes(joint, np.concatenate(detections.coord), np.concatenate(detections.coord_grid), unit, offsets)
 

@@ -82,15 +82,14 @@ def search(model, maps, scale, detections=None):
 def reported(cfg, found, nodes=()):
     """The people of a Search's assembly: those with fewer joints, or a lower score, than the config demands are left out,
     unless they have one of the `nodes`."""
-    people = []
-    for person in found.assembly.people:
-        wanted = not set(nodes).isdisjoint(person.members.tolist())
-        if not wanted and person.visibility.sum() < cfg.person_min_joints:
-            continue
-        person = complete(person, found.assembly.graph, found.detections, found.maps, cfg.stride)
-        if wanted or person.score >= cfg.person_min_score:
-            people.append(person._replace(keypoints=person.keypoints / [found.scale, found.scale, 1]))
-    return people
+    def wanted(person):
+        return not set(nodes).isdisjoint(person.members.tolist())
+
+    people = [person for person in found.assembly.people
+              if wanted(person) or person.visibility.sum() >= cfg.person_min_joints]
+    people = complete(people, found.assembly.graph, found.detections, found.maps, cfg.stride)
+    return [person._replace(keypoints=person.keypoints / [found.scale, found.scale, 1]) for person in people
+            if wanted(person) or person.score >= cfg.person_min_score]
 
 
 def find_people(model, detections, **constraints_and_options):

@@ -74,12 +74,12 @@ class Tracker(object):
         self._tracks, self._next, self._count = then
         self._seen = dict(zip(self._tracks.number.tolist(), self._tracks.seen.tolist()))
 
-    def add(self, frame, image, graph, unit, complete=lambda person: person):
+    def add(self, frame, image, graph, unit, complete=lambda people: people):
         """The next frame -> [TrackedFrame], those that are decided now, some frames later than they came.
 
         frame: anything; image: uint8 RGB [h, w, 3]; graph: multiperson.graph.Graph of its detections, px of the image
         unit: [n] px, for each node as from multiperson.pairwise.person_units
-        complete: what fills in a Person's absent joints, see multiperson.completion
+        complete: what fills in the absent joints of [Person], see multiperson.completion
         """
         view = View(image)
         self._count += 1
@@ -169,8 +169,8 @@ class Tracker(object):
         cluster[kept] = place
         graph = frame.graph
         _, people = people_of(graph, cluster, costs(graph.probability), costs(graph.edge_probability), self._cfg.num_joints)
-        return [(frame.complete(person), label[cluster[person.members[0]]]) for person in people
-                if person.visibility.sum() >= self._cfg.person_min_joints]
+        people = frame.complete([person for person in people if person.visibility.sum() >= self._cfg.person_min_joints])
+        return [(person, label[cluster[person.members[0]]]) for person in people]
 
     def _whole(self, frame, labels, people):
         """Labels of the tracks and of a frame's nodes, those of people put together whose absent joints, filled in, make them

@@ -29,7 +29,7 @@ def test_the_other_joints_know_where_it_is_and_the_score_map_how_sure(scene):
     person, graph, detections = scene
     scores = np.zeros((30, 30, 3), np.float32)
     scores[22, 12, 2] = 0.1  # the cell of (50, 90)
-    found = complete(person, graph, detections, Maps(scores), STRIDE)
+    found, = complete([person], graph, detections, Maps(scores), STRIDE)
     np.testing.assert_allclose(found.keypoints[2], [50, 90, 0.1], rtol=1e-6)
     np.testing.assert_array_equal(found.keypoints[:2], person.keypoints[:2])
     assert found.visibility.tolist() == [True, True, False]  # what was found stays known
@@ -42,11 +42,11 @@ def test_a_better_cell_nearby_is_taken_with_its_refinement_and_one_far_away_is_n
     scores[22, 12, 2], scores[23, 12, 2], scores[22, 20, 2] = 0.01, 0.2, 0.9
     locref = np.zeros((30, 30, 3, 2), np.float32)
     locref[23, 12, 2] = 1, -2
-    found = complete(person, graph, detections, Maps(scores, locref), STRIDE)
+    found, = complete([person], graph, detections, Maps(scores, locref), STRIDE)
     np.testing.assert_allclose(found.keypoints[2], [51, 92, 0.2], rtol=1e-6)
 
 
 def test_a_joint_outside_the_picture(scene):
     person, graph, detections = scene
-    found = complete(person, graph, detections, Maps(np.zeros((15, 30, 3), np.float32)), STRIDE)  # 60 px high
+    found, = complete([person], graph, detections, Maps(np.zeros((15, 30, 3), np.float32)), STRIDE)  # 60 px high
     assert np.isfinite(found.keypoints).all() and found.keypoints[2, 2] == 0

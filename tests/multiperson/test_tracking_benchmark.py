@@ -17,7 +17,7 @@ def followed(frames):
     """frames: lists of people's places -> for each {x of the middle joint: number}"""
     baseline = Baseline(config(track_min_frames=2), THREE)
     for people in frames:
-        baseline.add(GREY, SimpleNamespace(graph=graph_of(people), completed=lambda person: person))
+        baseline.add(GREY, SimpleNamespace(graph=graph_of(people), completed=lambda people: people))
     return [{round(pose[1, 0]): track for pose, track in zip(*frame)} for frame in baseline.finish()]
 
 
