@@ -53,7 +53,7 @@ def changed_boxes(image, key, threshold):
 class Window(NamedTuple):
     """A part of a resized frame that is searched again; (left, top, right, bottom) px.
 
-    inner: what of it is used; outer: what the network sees
+    inner: what of it is used; outer: what the network sees, of the frame filled up to a multiple of ALIGNED
     """
 
     inner: List[int]
@@ -84,9 +84,9 @@ def _window(box, size):
         inner[low], inner[high] = max(np.floor(box[low]), 0), min(np.ceil(box[high]), side)
         start, end = max(inner[low] - CONTEXT, 0) // ALIGNED * ALIGNED, min(inner[high] + CONTEXT, side)
         length = STEP // 2 if end - start <= STEP // 2 else -(-(end - start) // STEP) * STEP
-        outer[low], outer[high] = start, start + length
-        if start + length > side:
-            outer[low], outer[high] = max(side - length, 0) // ALIGNED * ALIGNED, side
+        whole = -(-side // ALIGNED) * ALIGNED
+        outer[low] = min(start, max(whole - length, 0))
+        outer[high] = min(outer[low] + length, whole)
     return Window(inner.tolist(), outer.tolist())
 
 

@@ -9,7 +9,7 @@ from multiperson.completion import complete
 from multiperson.detections import Detections, best_of_each_joint, extract_detections, selected, together
 from multiperson.graph import Graph, build_graph
 from multiperson.pairwise import SpatialModel, person_units
-from nnet.map_predictor import MapPredictor, scales_for
+from nnet.map_predictor import MapPredictor, on_canvas, scales_for
 from util.command import UserError
 from util.image import resize
 
@@ -78,7 +78,8 @@ class FramePredictor(object):
         renewals = []
         for window in chosen:
             left, top, right, bottom = window.outer
-            renewals.append((window,) + self._searched(image[top:bottom, left:right], again=False))
+            part = on_canvas(image[top:bottom, left:right], bottom - top, right - left, self._cfg.mean_pixel)
+            renewals.append((window,) + self._searched(part, again=False))
         return renewed(known, renewals, self._cfg.stride)
 
 

@@ -92,20 +92,24 @@ def test_noise_is_no_change():
     assert (box[:2] < 400).all() and (box[2:] > 416).all() and (box[2:] - box[:2] < 100).all()
 
 
-def test_windows_hold_the_boxes_and_lie_in_the_frame():
+@pytest.mark.parametrize("size, filled_up", [(SIZE, SIZE), ((1039, 779), (1056, 800))])
+def test_windows_hold_the_boxes_and_lie_in_the_frame(size, filled_up):
     rng = np.random.RandomState(0)
-    for _ in range(100):
-        low = rng.uniform(0, 0.9, (rng.randint(1, 4), 2)) * SIZE
-        boxes = np.concatenate([low, np.minimum(low + rng.uniform(5, 200, low.shape), SIZE)], axis=1)
-        for window in windows(boxes, SIZE) or []:
+    sides = set()
+    for _ in range(300):
+        low = rng.uniform(0, 0.9, (rng.randint(1, 4), 2)) * size
+        boxes = np.concatenate([low, np.minimum(low + rng.uniform(5, 200, low.shape), size)], axis=1)
+        for window in windows(boxes, size) or []:
             inner, outer = np.array(window.inner), np.array(window.outer)
             assert (outer[:2] % changes.ALIGNED == 0).all() and (outer[:2] <= inner[:2]).all() and (inner[2:] <= outer[2:]).all()
-            assert (outer >= 0).all() and (outer[2:] <= SIZE).all()
-            room = np.minimum(inner[:2], changes.CONTEXT), np.minimum(SIZE - inner[2:], changes.CONTEXT)
+            assert (outer >= 0).all() and (outer[2:] <= filled_up).all() and (inner[2:] <= size).all()
+            room = np.minimum(inner[:2], changes.CONTEXT), np.minimum(size - inner[2:], changes.CONTEXT)
             assert (inner[:2] - outer[:2] >= room[0]).all() and (outer[2:] - inner[2:] >= room[1]).all()
-        for box in boxes if windows(boxes, SIZE) else []:
+            sides.update((outer[2:] - outer[:2]).tolist())
+        for box in boxes if windows(boxes, size) else []:
             assert any((np.array(inner[:2]) <= box[:2]).all() and (box[2:] <= np.array(inner[2:])).all()
-                       for inner, _ in windows(boxes, SIZE))
+                       for inner, _ in windows(boxes, size))
+    assert sides <= {changes.STEP // 2, *filled_up, *range(changes.STEP, max(size), changes.STEP)}  # what runs them keeps few
 
 
 def test_one_frame_in_so_many_is_a_key_frame(predictor, monkeypatch):
