@@ -8,8 +8,8 @@ namespace multicut {
 
 class Deadline {
 public:
-    // No limit for `seconds` < 0.
-    explicit Deadline(double seconds) : limited_(seconds >= 0) {
+    // No limit for `seconds` < 0, nor for more of them than any search takes, which the clock could not count.
+    explicit Deadline(double seconds) : limited_(seconds >= 0 && seconds < 1e9) {
         if (limited_)
             end_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
     }

@@ -177,6 +177,15 @@ def test_time_limit():
     assert little.objective < none.objective
 
 
+@pytest.mark.parametrize("limit", [1e10, 1e300, float("inf")])
+def test_a_time_limit_that_no_clock_can_count_to_is_none(limit):
+    unary, edges, costs, _ = case(PEOPLE, 3)
+    assert solve(unary, edges, costs, time_limit=limit).objective == solve(unary, edges, costs).objective
+    random = np.random.RandomState(0)
+    graph = random.randn(300), random.randint(0, 300, (3000, 2)), random.randn(3000)
+    assert solve(*graph, time_limit=limit).objective == solve(*graph).objective
+
+
 @pytest.mark.parametrize("nodes, degree", [(700, 500), (20000, 20)])
 def test_time_limit_is_kept_within_a_tenth_and_a_greedy_pass(nodes, degree):
     # Dense: a million triangles. Sparse: clusters of thousands of nodes.
