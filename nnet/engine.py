@@ -15,6 +15,7 @@ import logging
 import os
 import shutil
 import tempfile
+import threading
 import time
 
 import numpy as np
@@ -60,6 +61,7 @@ class Network(object):
 
     def __init__(self, cfg, name, running):
         self._cfg, self._name, self.running = cfg, name, running
+        self._lock = threading.Lock()
 
     def run(self, feed, again=None):
         """{name: array} of all inputs -> {name: array} of all outputs; again: see nnet.runtimes"""
@@ -70,13 +72,16 @@ class Network(object):
         self._do(lambda running: running.reserve(feed))
 
     def _do(self, function):
+        running = self.running
         try:
-            return function(self.running)
+            return function(running)
         except Exception as error:
-            if isinstance(self.running, TensorFlow):
+            if isinstance(running, TensorFlow):
                 raise
-            _warn(error)
-            self.running = _opened(self._cfg, TensorFlow)[self._name]
+            with self._lock:
+                if self.running is running:  # no other thread has replaced it
+                    _warn(error)
+                    self.running = _opened(self._cfg, TensorFlow)[self._name]
             return function(self.running)
 
 

@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -196,6 +198,22 @@ def test_tensorflow_runs_where_openvino_does_not(cfg, frozen_at_once, why, monke
     warning = {"fails": "it is broken", "fails later": "it is broken", "wrong": "differs from TensorFlow's"}.get(why)
     assert [record.getMessage().startswith("OpenVINO fails (") and warning in record.getMessage()
             for record in caplog.records] == ([True] if warning else [])
+
+
+@NEEDS_OPENVINO
+def test_threads_that_all_fail_share_one_tensorflow(cfg, frozen_at_once, monkeypatch, caplog):
+    networks, together = load_networks(cfg), threading.Barrier(3)
+
+    def fails(*_):
+        together.wait(60)
+        raise RuntimeError("it is broken")
+
+    monkeypatch.setattr(OpenVINO, "run", fails)
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(networks["maps"].run, [{"inputs": PICTURES}] * 3))
+    for other in found[1:]:
+        np.testing.assert_array_equal(other["part_prob"], found[0]["part_prob"])
+    assert len(caplog.records) == 1
 
 
 def measured():
