@@ -12,6 +12,7 @@ from util.command import UserError
 from util.names_of_2017 import _npcircle, check_point  # noqa: F401
 
 SUPERSAMPLING = 3  # the overlay is drawn this much larger, then shrunk: smooth lines
+THICK = 12.0  # px: lines from so thick on look smooth as they are, and the overlay of people so large takes much memory
 FILLED_WIDTH = 0.5  # of the lines of joints that were filled in, over that of others
 RIGHT, LEFT, MIDDLE = (255, 112, 32), (32, 144, 255), (64, 208, 96)
 TORSO = (("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"), ("left_shoulder", "left_hip"),
@@ -65,10 +66,11 @@ def draw_poses(image, poses, limbs, colours, threshold=0.0):
         box = _box(pose[shown, :2], 2 * width, drawn.size)
         if box is None:
             continue
-        overlay = Image.new("RGBA", ((box[2] - box[0]) * SUPERSAMPLING, (box[3] - box[1]) * SUPERSAMPLING))
-        widths = width * np.where(np.isnan(pose[:, 2]), FILLED_WIDTH, 1)
-        _draw_skeleton(ImageDraw.Draw(overlay), np.nan_to_num(pose[:, :2]) - box[:2], shown, limbs, joint_colours, widths)
-        part = Image.alpha_composite(drawn.crop(box).convert("RGBA"), overlay.reduce(SUPERSAMPLING))
+        finer = SUPERSAMPLING if width < THICK else 1
+        overlay = Image.new("RGBA", ((box[2] - box[0]) * finer, (box[3] - box[1]) * finer))
+        points, widths = np.nan_to_num(pose[:, :2]) - box[:2], width * np.where(np.isnan(pose[:, 2]), FILLED_WIDTH, 1)
+        _draw_skeleton(ImageDraw.Draw(overlay), points * finer, shown, limbs, joint_colours, widths * finer)
+        part = Image.alpha_composite(drawn.crop(box).convert("RGBA"), overlay.reduce(finer))
         drawn.paste(part.convert("RGB"), box[:2])
     return np.asarray(drawn)
 
@@ -88,16 +90,16 @@ def shown_joints(pose, threshold):
 
 
 def _draw_skeleton(pen, points, shown, limbs, colours, widths):
-    """points: [J, 2] and widths: [J], of lines, px of the picture; shown: [J] bool"""
-    points = [tuple(point * SUPERSAMPLING) for point in points]
+    """points: [J, 2] and widths: [J], of lines, px; shown: [J] bool"""
+    points = list(map(tuple, points))
     for grow, alpha in ((0.8, 160), (0, 255)):  # a dark rim first, so that lines show on any ground
         for a, b in (limb for limb in limbs if shown[limb[0]] and shown[limb[1]]):
             colour, width = _limb_colour(colours[a], colours[b]), min(widths[a], widths[b])
             pen.line([points[a], points[b]], (colour if alpha == 255 else (0, 0, 0)) + (alpha,),
-                     int(round((width + grow * width) * SUPERSAMPLING)))
+                     int(round(width + grow * width)))
         for joint in np.flatnonzero(shown):
             x, y = points[joint]
-            r = (1.1 + grow / 2) * widths[joint] * SUPERSAMPLING
+            r = (1.1 + grow / 2) * widths[joint]
             pen.ellipse([x - r, y - r, x + r, y + r], (colours[joint] if alpha == 255 else (0, 0, 0)) + (alpha,))
 
 

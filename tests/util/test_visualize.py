@@ -1,15 +1,35 @@
+import subprocess
+import sys
+
 import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
+import pytest  # noqa: E402
 
+from conftest import ROOT  # noqa: E402
 from util import visualize  # noqa: E402
 from util.config import default_config  # noqa: E402
 from util.skeleton import COCO, MPII  # noqa: E402
 
 IMAGE = np.full((120, 160, 3), 200, np.uint8)
 LARGE = np.full((480, 640, 3), 200, np.uint8)
+
+
+DRAWN_LARGE = """
+import numpy as np
+from util import visualize
+
+def peak():
+    with open("/proc/self/status") as stream:
+        return next(int(line.split()[1]) * 1024 for line in stream if line.startswith("VmHWM"))
+
+image = np.zeros((2000, 3000, 3), np.uint8)
+before = peak()
+visualize.draw_poses(image, [np.array([[0.0, 0.0, 1.0], [2999.0, 1999.0, 1.0]])], [(0, 1)], [[visualize.RIGHT] * 2])
+print((peak() - before) / (2000 * 3000))
+"""
 
 
 def pose_of(**joints):
@@ -45,6 +65,12 @@ def test_what_was_filled_in_is_thinner():
         np.testing.assert_allclose(drawn[240, 40], visualize.RIGHT, atol=12)
         widths.append((drawn[240] != 200).any(axis=1).sum())
     assert widths[1] < 0.7 * widths[0]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_a_large_person_takes_little_memory():
+    bytes_a_pixel = float(subprocess.check_output([sys.executable, "-c", DRAWN_LARGE], cwd=ROOT))
+    assert bytes_a_pixel < 30
 
 
 def test_visualize_joints():
