@@ -10,7 +10,6 @@ from util.config import find_file, with_defaults
 from util.mat import read_mat, write_mat
 
 NUM_FEATURES = 8
-NO_OFFSETS = "the detections have no pairwise offsets; a network with pairwise_predict: true gives them"
 PARTS_OF_A_PERSON = 10  # with pairwise_relative, distances are in tenths of the person's size
 
 
@@ -65,8 +64,13 @@ def person_units(detections):
 
 
 def own_offsets(detections):
-    """[n, J - 1, 2] px: of all detections, joint after joint, the offsets to the other joints, in the order of these."""
+    """[n, J - 1, 2] px: of all detections, joint after joint, the offsets to the other joints, in the order of these.
+
+    Raises UserError where the network gave none.
+    """
     others = len(detections.coord) - 1
+    if detections.pairwise[0].shape[1] < others:
+        raise UserError("the detections have no pairwise offsets; a network with pairwise_predict: true gives them")
     return np.concatenate([offsets[:, joint * others:(joint + 1) * others]
                            for joint, offsets in enumerate(detections.pairwise)])
 
@@ -118,8 +122,6 @@ def edge_features(nodes, start, end):
 
 def pair_features(detections, a, b, relative=False):
     """[n_a, n_b, 8]: the edge_features of all pairs of detections of joints a and b; relative: see nodes_of"""
-    if detections.pairwise[a].shape[1] == 0:
-        raise ValueError(NO_OFFSETS)
     nodes = nodes_of(detections, relative)
     return edge_features(nodes, np.flatnonzero(nodes.joint == a)[:, None], np.flatnonzero(nodes.joint == b))
 
@@ -182,8 +184,6 @@ class SpatialModel(object):
         probability[same] = same_joint_probability(distance, relative)
         start, end = edges[~same].T
         if len(start):
-            if not nodes.offsets.shape[1]:
-                raise ValueError(NO_OFFSETS)
             joints = self.cfg.num_joints
             pairs, place = np.unique(nodes.joint[start] * joints + nodes.joint[end], return_inverse=True)
             models = zip(*(self.pair(*divmod(pair, joints)) for pair in pairs))

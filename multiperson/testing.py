@@ -76,6 +76,8 @@ def predict_people(cfg, out, cache=False, gt_parts=False, draw=True, pictures=No
     detection; pictures: only so many, the first ones. With use_gt_segm there are only COCO results.
     """
     dataset = factory.create(cfg)
+    items = dataset.data[:pictures]
+    _check_ids(items)
     skeleton = Skeleton.from_config(cfg)
     limbs = drawn_limbs(skeleton)
     model = None if cfg.use_gt_segm else SpatialModel(cfg).load()
@@ -97,7 +99,6 @@ def predict_people(cfg, out, cache=False, gt_parts=False, draw=True, pictures=No
         return ([coco_result(item.coco_id, person.keypoints, person.score) for person in people],
                 dict(image_entry(item.im_path, image.shape[:2], entries), id=item.coco_id))
 
-    items = dataset.data[:pictures]
     found = list(tqdm(behind(find, items, 2 * parallel, parallel), total=len(items)))
     results = [result for several, _ in found for result in several]
     poses = [entry for _, entry in found if entry]
@@ -107,3 +108,10 @@ def predict_people(cfg, out, cache=False, gt_parts=False, draw=True, pictures=No
     if poses:
         write_poses(os.path.join(out, POSES), skeleton, poses)
     return path, len(results)
+
+
+def _check_ids(items):
+    nameless = [item.im_path for item in items if item.coco_id is None]
+    if nameless:
+        raise UserError("COCO results name pictures by their ids, and %s has none: use a data set with dataset_type: coco; "
+                        "python -m dataset.convert makes one of yours" % nameless[0])

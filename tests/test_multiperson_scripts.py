@@ -82,6 +82,12 @@ def test_people_of_a_data_set(folder):
     assert read("again/predictions.json") == people and read("again/poses.json") == read("out/poses.json")
 
 
+def test_pictures_without_ids_are_named_before_the_search(dots, write_config):
+    folder, _ = dots
+    done = run("test_multiperson.py", "--config", write_config(folder, dataset=str(folder / "dataset.mat")))
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "im0.png has none" in done.stderr
+
+
 def precision(*arguments):
     """(first line, AP) of eval_mscoco.py."""
     lines = run("eval_mscoco.py", *arguments).stdout.splitlines()

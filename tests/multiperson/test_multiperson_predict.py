@@ -9,6 +9,7 @@ from multiperson.pairwise import SpatialModel
 from multiperson.people import inner_edges
 from multiperson.predict import eval_graph, find_people, get_person_conf_multicut, search
 from scenes import agreeable_model, load_case, multi_person_config, place, set_pair, with_stray
+from util.command import UserError
 
 
 def partition(labels):
@@ -84,6 +85,14 @@ def test_a_picture_without_people():
     assert [part.shape for part in (labels, positions, unary, edges, probabilities)] == [
         (0, 2), (0, 2), (0, 1), (0, 2), (0, 1)]
     assert get_person_conf_multicut(model, labels, unary, positions).shape == (0, 2, 2)
+
+
+def test_maps_without_offsets():
+    """Also where they show one joint alone, so that no two can belong together."""
+    scores = np.zeros((6, 7, 2))
+    scores[3, 3, 0] = 0.9
+    with pytest.raises(UserError, match="pairwise_predict: true"):
+        search(SpatialModel(multi_person_config()), Maps(scores), 1.0)
 
 
 def test_constraints_reach_the_solver():

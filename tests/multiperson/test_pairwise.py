@@ -7,6 +7,7 @@ from multiperson import pairwise
 from multiperson.detections import Detections
 from multiperson.pairwise import PairModel, SpatialModel, SpatialModelError, pair_features
 from scenes import multi_person_config, place
+from util.command import UserError
 
 MODEL = PairModel(np.arange(8.0), np.arange(8.0) + 2, np.arange(9.0) - 4)
 
@@ -73,7 +74,7 @@ def test_every_pair_of_detections_has_its_place():
 
 def test_detections_without_offsets():
     found = two_detections()._replace(pairwise=[np.zeros((1, 0, 2))] * 2)
-    with pytest.raises(ValueError, match="pairwise_predict: true"):
+    with pytest.raises(UserError, match="pairwise_predict: true"):
         pair_features(found, 0, 1)
 
 
