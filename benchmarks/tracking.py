@@ -28,7 +28,7 @@ from benchmarks.demo_sequences import crossing, hidden, leaving
 from dataset import factory
 from dataset.formats.mot import read_mot
 from dataset.moved_stills import MovedStills
-from eval_tracking import against_boxes
+from dataset.tracking_report import against_boxes
 from multiperson.frames import FramePredictor, frame_graph
 from multiperson.pairwise import read_regression
 from multiperson.people import Person, drop_duplicates, similarity

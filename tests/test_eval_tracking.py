@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 import eval_tracking
+from dataset import tracking_report
 from dataset.dataset_mat import DatasetError
 from dataset.formats.mot import read_mot
 from dataset.formats.posetrack import read_posetrack
 from util.command import UserError
 from util.skeleton import COCO
-from util.tracking_score import centre_of, match_boxes
+from util.tracking_score import centre_of, match_boxes, scores
 
 pytest.importorskip("motmetrics")
 
@@ -49,8 +50,8 @@ def run(monkeypatch, capsys, *arguments):
 
 
 def score(tmp_path, frames, boxes=TWO, chosen=None):
-    tracks = eval_tracking.read_tracks(write_lines(tmp_path / "a.jsonl", frames))
-    return eval_tracking.against_boxes(*tracks, read_mot(write_mot(tmp_path / "gt.txt", boxes)), chosen).iloc[0].to_dict()
+    tracks = tracking_report.read_tracks(write_lines(tmp_path / "a.jsonl", frames))
+    return tracking_report.against_boxes(*tracks, read_mot(write_mot(tmp_path / "gt.txt", boxes)), chosen).iloc[0].to_dict()
 
 
 def followed(tracks):
@@ -99,8 +100,8 @@ def test_boxes_that_do_not_count(tmp_path):
     """Who is found there is neither right nor wrong."""
     (tmp_path / "gt.txt").write_text("1,1,0,0,10,20,1\n1,2,50,0,10,20,0\n2,2,50,0,10,20,0\n")
     people = [person(1, 5, 10), person(2, 55, 12), person(3, 90, 10)]
-    names, found = eval_tracking.read_tracks(write_lines(tmp_path / "a.jsonl", {0: people, 1: []}))
-    table = eval_tracking.against_boxes(names, found, read_mot(str(tmp_path / "gt.txt")), None)
+    names, found = tracking_report.read_tracks(write_lines(tmp_path / "a.jsonl", {0: people, 1: []}))
+    table = tracking_report.against_boxes(names, found, read_mot(str(tmp_path / "gt.txt")), None)
     assert list(table.index) == ["people", "all boxes"]
     assert table["objects"].tolist() == [1, 3] and table["misses"].tolist() == [0, 1]
     assert table["false positives"].tolist() == [1, 1]
@@ -136,7 +137,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
 ])
 def test_poses_that_cannot_be_scored(tmp_path, frames, message):
     with pytest.raises(UserError, match=message):
-        eval_tracking.read_tracks(write_lines(tmp_path / "a.jsonl", frames))
+        tracking_report.read_tracks(write_lines(tmp_path / "a.jsonl", frames))
 
 
 @pytest.mark.parametrize("text, message", [
@@ -146,9 +147,9 @@ def test_poses_that_cannot_be_scored(tmp_path, frames, message):
 def test_files_without_poses(tmp_path, text, message):
     (tmp_path / "a.jsonl").write_text(text)
     with pytest.raises(UserError, match=message):
-        eval_tracking.read_tracks(str(tmp_path / "a.jsonl"))
+        tracking_report.read_tracks(str(tmp_path / "a.jsonl"))
     with pytest.raises(UserError, match="there is no"):
-        eval_tracking.read_tracks(str(tmp_path / "b.jsonl"))
+        tracking_report.read_tracks(str(tmp_path / "b.jsonl"))
 
 
 @pytest.mark.parametrize("text, message", [
@@ -211,7 +212,7 @@ def test_what_posetrack_ignores(tmp_path):
     document["images"][0].update(ignore_regions_x=[[0, 20, 20, 0]], ignore_regions_y=[[0, 0, 20, 20]])
     (tmp_path / "gt.json").write_text(json.dumps(document))
     poses = write_lines(tmp_path / "a.jsonl", {0: [person(1, 50, 50, [0]), person(2, 10, 10, [0]), person(3, 30, 10, [0])]})
-    table = eval_tracking.against_posetrack(*eval_tracking.read_tracks(poses), *read_posetrack(path))
+    table = tracking_report.against_posetrack(*tracking_report.read_tracks(poses), *read_posetrack(path))
     assert list(table.index) == ["nose", "all"] and table["false positives"].tolist() == [1, 1]
 
 
@@ -229,10 +230,10 @@ def test_nothing_in_common(tmp_path):
     poses = write_lines(tmp_path / "a.jsonl", {0: []}, names=["tail"])
     gt = write_posetrack(tmp_path / "gt.json", [[]])
     with pytest.raises(UserError, match="no joint in common"):
-        eval_tracking.against_posetrack(*eval_tracking.read_tracks(poses), *read_posetrack(gt))
+        tracking_report.against_posetrack(*tracking_report.read_tracks(poses), *read_posetrack(gt))
 
 
 def test_without_motmetrics(monkeypatch):
     monkeypatch.setattr("util.tracking_score.motmetrics", None)
     with pytest.raises(UserError, match=r'pip install -e ".\[track\]"'):
-        eval_tracking.scores({})
+        scores({})

@@ -1,11 +1,14 @@
 """What benchmarks/tracking.py compares with, and how it measures."""
+import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from benchmarks.tracking import Baseline, joint_hits, match_people
+from conftest import ROOT
 from dataset.sequences import LabelledFrame
+from scripts import run
 from test_tracking import GREY, config, graph_of
 from util.skeleton import COCO, Skeleton
 
@@ -47,3 +50,11 @@ def test_matches_and_joints():
     assert np.isfinite(matching.distances).tolist() == [[False, True], [True, False], [False, False]]
     hits, somebody = joint_hits(frame, poses, matching, COCO)
     assert hits.sum(axis=1).tolist() == [17, 16, 0] and not hits[1, 6] and somebody.tolist() == [True, True, False]
+
+
+def test_the_command_needs_what_is_installed_and_no_more(monkeypatch):
+    """Python finds modules beside a script, and installed ones; this project's scripts are neither."""
+    monkeypatch.setattr(sys, "path", [folder for folder in sys.path if folder not in ("", ROOT)])
+    monkeypatch.delitem(sys.modules, "eval_tracking", raising=False)
+    done = run("benchmarks/tracking.py", "--help")
+    assert done.returncode == 0, done.stderr
