@@ -3,6 +3,7 @@ tests/data/demo_people.json): two people crossing, one of two hidden for ten fra
 
     python benchmarks/demo_sequences.py    # out/crossing.mp4, out/hidden.mp4, out/leaving.mp4
 """
+import argparse
 import json
 import os
 
@@ -67,6 +68,7 @@ def _film(layers):
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     for sequence in (crossing, hidden, leaving):
         path = "out/%s.mp4" % sequence.__name__
         with writing_video(path, FPS) as writer:

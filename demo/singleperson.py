@@ -1,6 +1,6 @@
 """Find one person's joints in pictures: draws them and writes them as JSON.
 
-    python demo/singleperson.py                              # three photographs that come with our dependencies
+    python demo/singleperson.py                              # five photographs: four that come along, one from scikit-image
     python demo/singleperson.py me.jpg --json me.json
 """
 from demo.command import run

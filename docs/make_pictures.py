@@ -1,8 +1,11 @@
-"""Draw the pictures of docs/how_it_works.md: python docs/make_pictures.py
+"""Draw the pictures of docs/how_it_works.md.
+
+    python docs/make_pictures.py    # docs/images/how_*.jpg
 
 They show what the shipped weights for several people make of one photograph of the demo: the skateboarder, next to his own
 mirror image, so that there are two people to tell apart.
 """
+import argparse
 import os
 
 import numpy as np
@@ -115,6 +118,7 @@ def colour_of(node):
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     image = two_people()
     pose = pose_tensorflow.load("multi")
     people = pose(image)

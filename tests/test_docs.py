@@ -49,9 +49,14 @@ def test_pictures_are_small():
     assert len(pictures) == 5 and max(map(os.path.getsize, pictures)) <= LARGEST
 
 
-def test_pictures_are_drawn(tmp_path, capsys):
+def test_pictures_are_drawn(tmp_path, capsys, monkeypatch):
     draw = runpy.run_path(os.path.join(ROOT, "docs/make_pictures.py"))["main"]
     draw.__globals__["OUT"] = str(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["make_pictures.py", "--help"])
+    with pytest.raises(SystemExit):
+        draw()
+    assert os.listdir(str(tmp_path)) == []
+    monkeypatch.setattr(sys, "argv", ["make_pictures.py"])
     draw()
     assert "2 people" in capsys.readouterr().out
     assert sorted(os.listdir(str(tmp_path))) == sorted(map(os.path.basename, glob(os.path.join(ROOT, "docs/images/how_*"))))

@@ -12,6 +12,7 @@ from dataset.dataset_mat import DataItem, DatasetError
 from dataset.layers import Layer, Motion, film, opaque, render
 from dataset.moved_stills import MovedStills
 from demo.samples import sample_images
+from scripts import run
 from util.skeleton import COCO
 
 SIZE = (120, 80)
@@ -139,3 +140,8 @@ def test_demo_sequences(make, absent):
     assert np.abs(np.diff(np.array(there, int))).sum() == (2 if absent else 0)
     tall = [np.ptp(person[:, 2]) for frame in frames for person in frame.people if len(person) == 17]
     assert 170 < min(tall) < max(tall) < 200
+
+
+def test_help_of_the_demo_sequences_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("benchmarks/demo_sequences.py", "--help").returncode == 0 and os.listdir(".") == []
