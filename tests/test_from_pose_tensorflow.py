@@ -33,7 +33,7 @@ def test_commands(dots, monkeypatch, capsys):
     (folder / "experiment").symlink_to(folder)
     (folder / "pose_cfg.yaml").write_text(yaml.safe_dump(CONFIG))
     write_weights(cfg_from_file(str(folder / "pose_cfg.yaml")), str(folder / "snapshot-1000"))
-    reader = Reader(folder, monkeypatch, {})
+    reader = Reader(folder, monkeypatch, {r"^\. ~/pose-new/\.venv/bin/activate$": "", "~/pose-new": "~/pose-tensorflow"})
     for line in commands(PAGE):
         reader.run(line)
     said = capsys.readouterr().out
