@@ -53,13 +53,13 @@ def multi():
     return PeoplePredictor(cfg_from_file(os.path.join(ROOT, "models/multi/test/pose_cfg.yaml")))
 
 
-@pytest.mark.parametrize("name", but_for(skier="the elbows, black before black"))
+@pytest.mark.parametrize("name", but_for(skier="the elbows, dark against a dark background"))
 def test_one_person(single, pictures, name):
     image, label = pictures[name]
     assert misplaced(single.find(image).pose, MPII, label) == {}
 
 
-@pytest.mark.parametrize("name", but_for(skier="the right arm, black before black"))
+@pytest.mark.parametrize("name", but_for(skier="the right arm, dark against a dark background"))
 def test_several_people(multi, pictures, name):
     image, label = pictures[name]
     assert misplaced(multi.find(image)[0].keypoints, COCO, label) == {}
