@@ -25,12 +25,13 @@ def require_cv2():
 class View(object):
     """What of a frame is kept for motion.
 
-    grey: uint8 [h, w], reduced to FLOW_SIZE; scale: [2] (x, y), its pixels over the frame's
+    image: the frame; grey: uint8 [h, w], reduced to FLOW_SIZE; scale: [2] (x, y), its pixels over the frame's
     """
 
     def __init__(self, image):
         """image: uint8 RGB [h, w, 3]"""
         require_cv2()
+        self.image = image
         scale = min(1.0, FLOW_SIZE / np.sqrt(image.shape[0] * image.shape[1]))
         size = tuple(max(int(round(side * scale)), SMALLEST) for side in image.shape[1::-1])
         self.scale = np.divide(size, image.shape[1::-1])
@@ -39,13 +40,22 @@ class View(object):
     def patches(self, points, units):
         """points: [n, 2] px of the frame; units: [n] px -> [n, PATCH ** 2] float32, each of mean 0 and length 1, so that
         the product of two is their correlation; 0 where the picture is uniform."""
-        steps = (np.arange(PATCH) + 0.5) / PATCH - 0.5
-        offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2) * PATCH_SIDE
-        places = (points[:, None] + units[:, None, None] * offsets) * self.scale - 0.5
+        places = _around(points, units) * self.scale - 0.5
         found = map_coordinates(self.grey, places.reshape(-1, 2).T[::-1], np.float32, order=1, mode="nearest")
         found = found.reshape(len(points), PATCH ** 2)
         found -= found.mean(axis=1, keepdims=True)
         return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-3)
+
+    def colours(self, points, units):
+        """The same points and units -> [n, 3] float32: the mean colour of each patch, RGB in 0..1."""
+        columns, rows = np.clip(_around(points, units).astype(int), 0, np.array(self.image.shape[1::-1]) - 1).transpose(2, 0, 1)
+        return self.image[rows, columns].mean(axis=1, dtype=np.float32) / 255
+
+
+def _around(points, units):
+    """[n, PATCH ** 2, 2]: the samples of the patches around points [n, 2], units: [n], all in px"""
+    steps = (np.arange(PATCH) + 0.5) / PATCH - 0.5
+    return points[:, None] + units[:, None, None] * PATCH_SIDE * np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
 
 
 class Motion(object):

@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 
 from util.config import find_file
 
-FEATURES = ("distance", "patch difference", "change of size", "age", "doubt", "exp(-distance)", "exp(-flow error)",
+FEATURES = ("distance", "patch difference", "colour difference", "change of size", "age", "exp(-distance)", "exp(-flow error)",
             "patch difference * distance")
 REACH = 8.0  # units: there are no edges between detections farther apart after the motion
 OLDEST = 8  # frames: there are no older examples to learn from
@@ -28,7 +28,7 @@ class Points(NamedTuple):
 
     joint: [n] int64; position: [n, 2] px, where they are, or are expected, in the frame from which they are seen
     probability: [n] their scores; unit: [n] px, see multiperson.pairwise.person_units
-    patch: [n, k] see multiperson.motion.View.patches; age: [n] frames that lie between; error: [n] px, the flow's
+    patch, colour: [n, k], [n, 3], see multiperson.motion.View; age: [n] frames that lie between; error: [n] px, the flow's
     """
 
     joint: np.ndarray
@@ -36,6 +36,7 @@ class Points(NamedTuple):
     probability: np.ndarray
     unit: np.ndarray
     patch: np.ndarray
+    colour: np.ndarray
     age: np.ndarray
     error: np.ndarray
 
@@ -44,7 +45,7 @@ def points_of(graph, unit, view):
     """The nodes of a Graph as Points of their own frame; unit: [n] px."""
     count = len(graph.joint)
     return Points(graph.joint, graph.position, graph.probability, unit, view.patches(graph.position, unit),
-                  np.zeros(count, np.int64), np.zeros(count))
+                  view.colours(graph.position, unit), np.zeros(count, np.int64), np.zeros(count))
 
 
 def carried(points, motion):
@@ -71,6 +72,6 @@ def temporal_features(before, after, start, end):
     distance = np.linalg.norm(before.position[start] - after.position[end], axis=1) / (unit * widened(age))
     different = 1 - np.einsum("mk,mk->m", before.patch[start], after.patch[end])
     return np.column_stack([
-        distance, different, np.abs(np.log(before.unit[start] / after.unit[end])), np.log(np.minimum(age, OLDEST)),
-        1 - before.probability[start] * after.probability[end], np.exp(-distance), np.exp(-before.error[start] / unit),
-        different * distance])
+        distance, different, np.linalg.norm(before.colour[start] - after.colour[end], axis=1),
+        np.abs(np.log(before.unit[start] / after.unit[end])), np.log(np.minimum(age, OLDEST)), np.exp(-distance),
+        np.exp(-before.error[start] / unit), different * distance])

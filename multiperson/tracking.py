@@ -207,6 +207,8 @@ class Tracker(object):
                                     self._cfg.track_steady)
                 absent, seen = 0, seen + 1
                 mine = merged(now, mine, self._cfg.track_max_gap)
+            else:  # the flow, if it led here, is that of whoever covers them
+                mine = mine._replace(position=before + velocity)
             if absent <= self._cfg.track_max_gap and row not in absorbed:
                 rows.append((tracks.number[row], velocity, absent, seen, tracks.life[row] + 1, mine))
         numbers = []

@@ -30,7 +30,8 @@ class Tracks(NamedTuple):
 
 def empty_tracks():
     none, whole = np.zeros(0), np.zeros(0, np.int64)
-    points = Points(whole, np.zeros((0, 2)), none, none, np.zeros((0, PATCH ** 2), np.float32), whole, none)
+    patch, colour = (np.zeros((0, values), np.float32) for values in (PATCH ** 2, 3))
+    points = Points(whole, np.zeros((0, 2)), none, none, patch, colour, whole, none)
     return Tracks(whole, np.zeros((0, 2)), whole, whole, whole, points, whole)
 
 
@@ -88,9 +89,9 @@ def person_points(person, points):
     """The joints of a Person, whose nodes are among the Points of its frame, as Points of that frame."""
     joint = np.flatnonzero(person.visibility)
     best = {points.joint[node]: node for node in sorted(person.members, key=lambda node: points.probability[node])}
-    unit = np.full(len(joint), np.median(points.unit[person.members]))
+    unit, node = np.full(len(joint), np.median(points.unit[person.members])), [best[one] for one in joint]
     return Points(joint, person.keypoints[joint, :2], person.keypoints[joint, 2], unit,
-                  points.patch[[best[one] for one in joint]], np.zeros(len(joint), np.int64), np.zeros(len(joint)))
+                  points.patch[node], points.colour[node], np.zeros(len(joint), np.int64), np.zeros(len(joint)))
 
 
 def steadied(velocity, now, remembered, before, first, whole, steady):

@@ -172,7 +172,7 @@ KEYS = {
     "track_largest_unit": Key(11.0, NUMBER, "tenths of a person's size, px of the resized frame: larger people are left to the "
                                             "smaller test_sizes", numbers=POSITIVE),
     "track_overlap": Key(0.8, NUMBER, "these take people from so much of that size on", numbers=FRACTION),
-    "track_known_part": Key(0.33, NUMBER, "part of somebody's known joints that must be found, else they are out of sight",
+    "track_known_part": Key(0.25, NUMBER, "part of somebody's known joints that must be found, else they are out of sight",
                             numbers=FRACTION),
     "track_rival_joints": Key(3, int, "two who were seen together, each with so many of the same joints, are two people for ever",
                               numbers=AT_LEAST_1),

@@ -15,8 +15,8 @@ pytest.importorskip("cv2")
 def some_tracks():
     """Two tracks with three points."""
     rng = np.random.RandomState(0)
-    patches = rng.rand(3, PATCH ** 2).astype(np.float32)
-    points = Points(np.array([0, 4, 2]), rng.rand(3, 2), rng.rand(3), rng.rand(3), patches, np.array([0, 3, 1]), rng.rand(3))
+    looks = rng.rand(3, PATCH ** 2).astype(np.float32), rng.rand(3, 3).astype(np.float32)
+    points = Points(np.array([0, 4, 2]), rng.rand(3, 2), rng.rand(3), rng.rand(3), *looks, np.array([0, 3, 1]), rng.rand(3))
     values = dict(number=np.array([4, 9]), velocity=rng.rand(2, 2), absent=np.array([0, 2]), seen=np.array([7, 3]),
                   life=np.array([7, 6]), points=points, owner=np.array([0, 0, 1]))
     return empty_tracks()._replace(**values)

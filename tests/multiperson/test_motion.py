@@ -49,6 +49,13 @@ def test_patches_of_what_was_shifted():
     assert not View(np.full((140, 200, 3), 7, np.uint8)).patches(POINTS, units).any()
 
 
+def test_colours_around_points():
+    image = np.zeros((140, 200, 3), np.uint8)
+    image[:, :100], image[:, 100:] = (255, 0, 51), (0, 255, 51)
+    found = View(image).colours(np.array([[50.0, 70], [100, 70], [199, 139]]), np.array([5.0, 5, 5]))
+    np.testing.assert_allclose(found, [[1, 0, 0.2], [0.5, 0.5, 0.2], [0, 1, 0.2]], rtol=1e-6)
+
+
 def test_without_opencv(monkeypatch):
     monkeypatch.setattr(motion, "cv2", None)
     with pytest.raises(UserError, match=r"""tracking needs another package: pip install -e "\.\[video\]\""""):

@@ -4,19 +4,19 @@ import numpy as np
 from multiperson.temporal import DRIFT, REACH, Points, candidate_pairs, temporal_features
 
 
-def points(joint, position, unit=2.0, probability=0.5, age=0, error=0.0, patch=(1.0, 0.0)):
+def points(joint, position, unit=2.0, probability=0.5, age=0, error=0.0, patch=(1.0, 0.0), colour=(0.5, 0.5, 0.5)):
     """Points of these joints and positions; the other arguments: of all of them."""
     everywhere = [np.full(len(joint), value) for value in (probability, unit, age, error)]
     return Points(np.array(joint), np.array(position, float).reshape(-1, 2), *everywhere[:2],
-                  np.tile(patch, (len(joint), 1)), *everywhere[2:])
+                  *(np.tile(one, (len(joint), 1)) for one in (patch, colour)), *everywhere[2:])
 
 
 def test_features_by_hand():
-    before = points([0, 0], [[90, 90], [10, 20]], unit=2.0, probability=0.5, age=3, error=1.0)
-    after = points([0], [[13, 24]], unit=8.0, probability=0.8, patch=(0.6, 0.8))
+    before = points([0, 0], [[90, 90], [10, 20]], unit=2.0, age=3, error=1.0)
+    after = points([0], [[13, 24]], unit=8.0, patch=(0.6, 0.8), colour=(0.5, 0.2, 0.9))
     found, = temporal_features(before, after, np.array([1]), np.array([0]))
     distance = 5 / 4 / (1 + 2 * DRIFT)  # px, over the mean unit, less where two frames lie in between
-    expected = [distance, 0.4, np.log(4), np.log(3), 0.6, np.exp(-distance), np.exp(-1 / 4), 0.4 * distance]
+    expected = [distance, 0.4, 0.5, np.log(4), np.log(3), np.exp(-distance), np.exp(-1 / 4), 0.4 * distance]
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 

@@ -48,8 +48,8 @@ def labelled(people, tracks, image=NOTHING):
 def test_owners_are_the_nearest_of_the_same_joint_within_reach():
     joint, position = [0, 0, 1, 0, 0], [[20, 20], [23, 20], [40, 40], [90, 20], [20, 26.1]]
     graph = found_at(joint, position).graph
-    units, patches = np.full(5, UNIT), np.zeros((5, PATCH ** 2))
-    points = Points(graph.joint, graph.position, graph.probability, units, patches, *np.zeros((2, 5)))
+    looks = np.zeros((5, PATCH ** 2)), np.zeros((5, 3))
+    points = Points(graph.joint, graph.position, graph.probability, np.full(5, UNIT), *looks, *np.zeros((2, 5)))
     frame = labelled([[(0, 21, 20), (1, 90, 20)], [(0, 24.5, 20), (1, 40, 34.1)]], [7, 3])
     assert owners(points, frame).tolist() == [7, 3, 3, NOBODY, NOBODY]
     assert owners(points, labelled([], [])).tolist() == [NOBODY] * 5

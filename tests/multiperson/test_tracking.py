@@ -1,7 +1,10 @@
 """People of three joints, of whom the detections are given, before a background that shows nothing: no motion is seen."""
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from multiperson import tracking
 from multiperson.graph import Graph
 from multiperson.pairwise import PairModel
 from multiperson.tracking import Tracker
@@ -65,6 +68,20 @@ def test_somebody_out_of_sight_is_expected_where_they_were_going():
     frames = [[place] if not 10 <= time < 20 else [] for time, place in enumerate(way)]
     found, _ = tracked(config(), frames)
     assert all(found[time] == ([] if 10 <= time < 20 else [(0, way[time][0])]) for time in range(30))
+
+
+def test_who_is_covered_does_not_go_along_with_whoever_covers_them(monkeypatch):
+    """Who walks in front goes the other way, fast, and takes the optical flow along."""
+    way, hidden = walking(90, 4, 50, 16), range(10, 13)
+    steps = iter([4 if time not in hidden else -80 for time in range(16)])
+
+    def flow(before, after):
+        step = next(steps)
+        return SimpleNamespace(carry=lambda points: (points + [step, 0], np.zeros(len(points))))
+
+    monkeypatch.setattr(tracking, "Motion", flow)
+    found, _ = tracked(config(track_window=1), [[] if time in hidden else [place] for time, place in enumerate(way)])
+    assert found[15] == [(0, way[15][0])]
 
 
 def test_who_is_gone_too_long_comes_back_as_somebody_else():
