@@ -77,16 +77,20 @@ class Skeleton(namedtuple("Skeleton", FIELDS)):
 
     @classmethod
     def from_names(cls, names, limbs=(), oks_sigmas=None):
-        """The skeleton of named joints: mirror pairs are names that differ in nothing but left/right.
+        """The skeleton of named joints: mirror pairs are names that differ in nothing but left/right, whatever their case.
 
-        names: strings, each once; limbs: pairs of joint ids
+        names: strings, each once; limbs: pairs of joint ids. Raises UserError.
         """
+        _check_names(names)
         groups = []
-        for number, name in enumerate(names):
+        lower = [name.lower() for name in names]
+        if len(set(lower)) < len(lower):  # then it is the case that tells names apart
+            lower = list(names)
+        for number, name in enumerate(lower):
             twin = _other_side("left", "right", name)
-            if twin in names:
-                groups.append([number, names.index(twin)])
-            elif _other_side("right", "left", name) not in names:  # else it is in its twin's group
+            if twin in lower:
+                groups.append([number, lower.index(twin)])
+            elif _other_side("right", "left", name) not in lower:  # else it is in its twin's group
                 groups.append([number])
         group_names = [re.sub("left[_ ]?|[_ ]left", "", names[group[0]], flags=re.I) if len(group) == 2
                        else names[group[0]] for group in groups]

@@ -29,9 +29,20 @@ def test_names_are_made_up_from_groups():
 
 def test_mirror_pairs_are_told_by_names():
     skeleton = Skeleton.from_names(["tail", "right_ear", "LeftPaw", "left_ear", "RightPaw", "left"], [[0, 1]])
-    assert skeleton.mirror_map.tolist() == [0, 3, 2, 1, 4, 5]  # case counts: "rightPaw" is nobody's name
-    assert skeleton.all_joints_names == ["tail", "LeftPaw", "ear", "RightPaw", "left"] and skeleton.oks_sigmas is None
+    assert skeleton.mirror_map.tolist() == [0, 3, 4, 1, 2, 5]
+    assert skeleton.all_joints_names == ["tail", "Paw", "ear", "left"] and skeleton.oks_sigmas is None
     assert AI_CHALLENGER.mirror_map.tolist() == [3, 4, 5, 0, 1, 2, 9, 10, 11, 6, 7, 8, 12, 13]
+
+
+@pytest.mark.parametrize("names", [["Left_Hand", "Right_Hand"], ["LeftEar", "RightEar"], ["EAR_LEFT", "EAR_RIGHT"],
+                                   ["leftEar", "RightEar"]])
+def test_mirror_pairs_whatever_their_case(names):
+    assert Skeleton.from_names(names).all_joints == [[0, 1]]
+
+
+def test_case_counts_where_it_tells_names_apart():
+    names = ["left_ear", "Left_Ear", "right_ear", "Right_Ear"]
+    assert Skeleton.from_names(names).all_joints == [[0, 2], [1], [3]]
 
 
 @pytest.mark.parametrize("keys, message", [
