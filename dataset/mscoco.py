@@ -60,7 +60,7 @@ class CocoItem(DataItem):
     """A picture of COCO's.
 
     visibilities: for each of joints COCO's [J]: 0 = not labelled, 1 = hidden, 2 = visible
-    segmentations: COCO's, one for each of joints; ignored: of people without labels
+    segmentations: COCO's, one for each of joints, None or [] = no mask; ignored: of people without labels
     """
 
     visibilities: list = ()
@@ -82,13 +82,16 @@ class CocoItem(DataItem):
 
 
 def coco_item(number, path, size, annotations, **fields):
-    """The CocoItem of a picture, whose annotations are given; size: [channels, height, width]; fields: others of the item."""
-    people = [one for one in annotations if not one["iscrowd"] and one.get("num_keypoints")]
+    """The CocoItem of a picture, whose annotations are given; size: [channels, height, width]; fields: others of the item.
+
+    Annotations may lack what COCO's own always have: num_keypoints, iscrowd, segmentation.
+    """
+    people = [one for one in annotations if not one.get("iscrowd") and any((one.get("keypoints") or [])[2::3])]
     # What shows people whose joints nobody labelled must not teach that there are none.
-    ignored = [one["segmentation"] for one in annotations if one not in people]
+    ignored = [one["segmentation"] for one in annotations if one not in people and one.get("segmentation")]
     fields = dict(dict(joints=[joints_of(one) for one in people]), **fields)
     return CocoItem(number, path, size, ignored=ignored, visibilities=[np.array(one["keypoints"][2::3]) for one in people],
-                    segmentations=[one["segmentation"] for one in people], **fields)
+                    segmentations=[one.get("segmentation") for one in people], **fields)
 
 
 def check_entry(image, annotation):
@@ -162,7 +165,8 @@ def decode_segmentation(segmentation, height, width):
 
 
 def _runs(segmentation, height, width):
-    """A COCO segmentation as a list of pycocotools' run lengths."""
+    """A COCO segmentation, None or [] = nothing, as a list of pycocotools' run lengths."""
+    segmentation = segmentation or {"size": [height, width], "counts": [height * width]}
     if isinstance(segmentation, dict) and not isinstance(segmentation["counts"], list):
         return [segmentation]
     runs = coco_mask.frPyObjects(segmentation, height, width)

@@ -62,7 +62,7 @@ class PoseDataset(NamesOf2017):
         self._pairwise_stats = None
         self.data = self.load_dataset() if cfg.dataset else []
         self.num_images = len(self.data)
-        self.has_gt = any(item.joints is not None for item in self.data)
+        self.has_gt = any(item.joints for item in self.data)
         if "num_joints" in cfg:  # load_dataset may have set it
             self.skeleton = Skeleton.from_config(cfg)
             self.symmetric_joints = self.skeleton.mirror_map

@@ -112,18 +112,8 @@ def _item(number, archive, name, places):
         if document.get("width") is None:
             document["width"], document["height"] = image_size(path, read_at(archive, [picture])[0])
         item = coco_item(number, path, picture_size(path, document["width"], document["height"]),
-                         _completed(document["annotations"]), coco_id=document.get("id"))
+                         document["annotations"], coco_id=document.get("id"))
     return TarItem(**vars(item), archive=archive, place=picture)
-
-
-def _completed(annotations):
-    """Annotations with what those of COCO's own files always have; without those that show nothing: no joint, no mask."""
-    completed = []
-    for one in annotations:
-        labelled = sum(1 for visible in one.get("keypoints", [])[2::3] if visible)
-        one = dict({"iscrowd": 0, "num_keypoints": labelled, "segmentation": []}, **one)
-        completed += [one] * bool(one["num_keypoints"] or one["segmentation"])
-    return completed
 
 
 def write_archives(out, items, skeleton):

@@ -10,6 +10,7 @@ from dataset import factory
 from dataset.dataset_mat import DatasetError
 from dataset.mscoco import decode_segmentation
 from dataset.pose_dataset import Batch
+from dataset.validation import validate
 from util.command import UserError
 from util.config import cfg_from_file, default_config
 
@@ -75,7 +76,7 @@ def test_missing_and_broken_annotations(coco_root):
 
 @pytest.mark.parametrize("old, new", [
     ('"file_name": "7.png"', '"file_name": {}'), ('"file_name": "7.png", ', ""), ('"keypoints": [20.0', '"keypoints": [{}'),
-    ('"keypoints": [20.0', '"keypoints": [' + "9" * 400), ('"iscrowd": 0, ', ""), ("{", "[" * 100000),
+    ('"keypoints": [20.0', '"keypoints": [' + "9" * 400), ("{", "[" * 100000),
 ])
 def test_whatever_else_annotations_hold(coco_root, old, new):
     path = coco_root / "annotations" / "person_keypoints_val.json"
@@ -83,6 +84,42 @@ def test_whatever_else_annotations_hold(coco_root, old, new):
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(DatasetError, match="annotation"):
         create(coco_root)
+
+
+def change_annotations(coco_root, change):
+    """Call a function of each annotation of coco_root, which may change it."""
+    path = coco_root / "annotations" / "person_keypoints_val.json"
+    people = json.loads(path.read_text())
+    for annotation in people["annotations"]:
+        change(annotation)
+    path.write_text(json.dumps(people))
+
+
+@pytest.mark.parametrize("missing", ["num_keypoints", "iscrowd", "segmentation"])
+def test_annotations_that_lack_something(coco_root, missing):
+    change_annotations(coco_root, lambda one: one.pop(missing))
+    dataset = create(coco_root, weigh_part_predictions=True)
+    first = dataset.data[0]
+    assert [person.tolist() for person in first.joints] == [[[0, 20, 20], [5, 30, 40]], [[16, 90, 60]]]
+    assert len(first.ignored) == (0 if missing == "segmentation" else 2)
+    assert first.gt_segm.shape == (120, 160, 2) and first.gt_segm.any() == (missing != "segmentation")
+    dataset.set_test_mode(True)
+    assert dataset.next_batch()[Batch.part_score_weights].all() == (missing == "segmentation")
+
+
+def test_people_without_mask_are_not_left_out(coco_root):
+    change_annotations(coco_root, lambda one: one.update(segmentation=[]))
+    dataset = create(coco_root, weigh_part_predictions=True)
+    dataset.set_test_mode(True)
+    assert dataset.next_batch()[Batch.part_score_weights].all() and not dataset.data[0].gt_segm.any()
+
+
+def test_only_visible_joints_count(coco_root):
+    change_annotations(coco_root, lambda one: one.update(keypoints=[0] * 51, num_keypoints=2))
+    dataset = create(coco_root)
+    assert dataset.data[0].joints == [] and len(dataset.data[0].ignored) == 4 and not dataset.has_gt
+    with pytest.raises(DatasetError, match="no joints to train on"):
+        validate(dataset)
 
 
 @pytest.mark.parametrize("segmentation", [[["x"]], [{}], "x", {"size": [120, 160], "counts": [-1]},

@@ -102,7 +102,8 @@ def test_names_that_lead_elsewhere_lead_nowhere(create, tmp_path):
     ({"a.png": b"x", "a.json": {}}, "the labels of .*a.tar/a.png"),
     ({"a.png": b"x", "a.json": {"width": 5, "height": 5, "annotations": [{"keypoints": [1, 2, 2, 3]}]}},
      "the labels of .*a.png"),
-    ({"a.png": b"x", "a.json": {"width": 5, "height": 5, "annotations": []}}, "cannot read the image .*a.tar/a.png"),
+    ({"a.png": b"x", "a.json": {"width": 5, "height": 5, "annotations": [{"keypoints": [1, 2, 2] * 4}]}},
+     "cannot read the image .*a.tar/a.png"),
     ({"a.png": picture(), "a.json": [{"keypoints": [1, 2, 2] * 5}]}, "joint id 4 is none of 0 to 3"),
 ])
 def test_what_is_wrong_is_said(create, members, message):
