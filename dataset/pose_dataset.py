@@ -24,6 +24,7 @@ from util.skeleton import Skeleton, mirror_joints_map  # noqa: F401 (mirror_join
 
 SMALLEST_SIDE = 100  # px; smaller pictures are not trained on
 MOST_LEFT_OUT = 0.05  # of the pictures, besides one; where more cannot be read, training stops
+LARGEST_SCALE = 10  # by which person_size may enlarge a picture
 TRIES = 1000  # pictures in a row that may be too small or too large
 
 
@@ -205,11 +206,12 @@ class PoseDataset(NamesOf2017):
         return self.cfg.global_scale * self._random.uniform(self.cfg.scale_jitter_lo, self.cfg.scale_jitter_up)
 
     def scale_of(self, item, scale):
-        """`scale`; with person_size that at which a picture's person has this size, times scale / global_scale."""
+        """`scale`; with person_size that at which a picture's person has this size, times scale / global_scale. A single
+        joint, or a few close together, tell no size."""
         if self.cfg.person_size and item.joints and not self.pairwise_stats_collect:
-            points = item.joints[0][:, 1:]
-            span = max((points.max(axis=0) - points.min(axis=0)).max(), 1)
-            return self.cfg.person_size / span * scale / self.cfg.global_scale
+            span = np.ptp(item.joints[0][:, 1:], axis=0).max()
+            if self.cfg.person_size <= LARGEST_SCALE * span:
+                return self.cfg.person_size / span * scale / self.cfg.global_scale
         return scale
 
     def is_valid_size(self, image_size, scale):

@@ -67,7 +67,7 @@ class Monitor(object):
             self._outputs = pose_net(dataset.cfg).test(self._inputs)
 
     def measure(self, iteration):
-        """Returns and logs {name: percentage}; {} where no picture can be read."""
+        """Returns and logs {name: percentage}; {} where there is no picture to measure on."""
         cfg, skeleton = self._dataset.cfg, self._dataset.skeleton
         predicted, people = [], []
         for view in self._views():
@@ -79,6 +79,8 @@ class Monitor(object):
                 predicted.append(argmax_pose_predict(scores, locref, cfg.stride) if alone
                                  else find_around(scores, locref, cfg.stride, person))
         if not people:
+            logging.warning("no picture of %s has labels, can be read and has a size that training takes: nothing is measured",
+                            cfg.dataset)
             return {}
         poses, labelled = pck.stack_people(people, skeleton.num_joints)
         torso = pck.torso_joints(skeleton)
@@ -91,15 +93,19 @@ class Monitor(object):
         return {"validation_pck": figure}
 
     def _views(self):
-        """Yields the pictures that have labels, see PoseDataset.view; one that cannot be read is left out."""
+        """Yields the pictures that have labels, see PoseDataset.view; those that cannot be read, or on which training would
+        not take place for their size, are left out."""
         cfg = self._dataset.cfg
         for item in self._dataset.data:
             if not item.joints:
                 continue
             if cfg.person_size:  # which is that of the first
                 item = replace(item, joints=item.joints[:1])
+            scale = self._dataset.scale_of(item, cfg.global_scale)
+            if not self._dataset.is_valid_size(item.im_size, scale):
+                continue
             try:
-                yield self._dataset.view(item, self._dataset.scale_of(item, cfg.global_scale), np.random.RandomState(0))
+                yield self._dataset.view(item, scale, np.random.RandomState(0))
             except ImageError as error:
                 logging.warning("%s: left out of the validation", error)
 

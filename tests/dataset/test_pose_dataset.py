@@ -137,6 +137,14 @@ def test_small_and_large_pictures_are_skipped_in_training_only(dots, write_confi
         create(dots, write_config, max_input_size=50).next_batch()
 
 
+@pytest.mark.parametrize("points, scale", [
+    ([[10, 20], [30, 60]], 185 / 40), ([[10, 20]], 0.5), ([[10, 20], [12, 21]], 0.5)])
+def test_joints_that_tell_no_size_do_not_blow_up_the_picture(dots, write_config, points, scale):
+    dataset = create(dots, write_config, person_size=185, global_scale=0.5)
+    person = np.column_stack([np.arange(len(points)), points]).astype(float)
+    assert dataset.scale_of(replace(dataset.data[0], joints=[person]), 0.5) == scale
+
+
 def test_crop_boxes(dots, write_config):
     dataset = create(dots, write_config, crop=True, crop_pad=4)
     item = replace(dataset.data[0], crop=(20, 30, 59, 99))

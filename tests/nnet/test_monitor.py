@@ -34,14 +34,28 @@ def test_the_pictures_of_validation():
     assert (cfg.dataset_phase, cfg.rotation) == ("train", 20)
 
 
-def test_broken_pictures_are_left_out_of_the_validation(dots, write_config, caplog):
-    folder, items = dots
-    cfg = cfg_from_file(write_config(folder))
-    dataset = factory.create(cfg)
+@contextlib.contextmanager
+def untrained(cfg):
+    """A Monitor of a network of random weights."""
     with tf.Graph().as_default(), tf.Session() as session:
         pose_net(cfg).test(tf.placeholder(tf.float32, [1, None, None, 3]))
-        monitor = Monitor(dataset, session, {})
+        monitor = Monitor(factory.create(cfg), session, {})
         session.run(tf.global_variables_initializer())
+        yield monitor
+
+
+def test_pictures_too_large_to_train_on_are_left_out_of_the_validation(dots, write_config, caplog):
+    folder, items = dots  # 112 to 152 x 128 px
+    caplog.set_level(logging.INFO)
+    with untrained(cfg_from_file(write_config(folder, max_input_size=128))) as monitor:
+        assert monitor.measure(7) and "(3 people, all joints)" in caplog.text
+        monitor._dataset.cfg.max_input_size = 100
+        assert monitor.measure(8) == {} and "nothing is measured" in caplog.text
+
+
+def test_broken_pictures_are_left_out_of_the_validation(dots, write_config, caplog):
+    folder, items = dots
+    with untrained(cfg_from_file(write_config(folder))) as monitor:
         break_picture(items[2].im_path)
         caplog.set_level(logging.INFO)
         assert 0 <= monitor.measure(7)["validation_pck"] <= 100
