@@ -12,6 +12,8 @@ from dataset.maps import get_pairwise_index
 from util.config import find_file
 from util.mat import read_mat, write_mat
 
+NO_DEVIATION = 1e-6  # px; less is rounding
+
 
 def load_pairwise_stats(cfg):
     """The statistics of cfg.pairwise_stats_fn: `graph` n x 2, `means` n x 2, `std_devs` n x 2.
@@ -28,11 +30,12 @@ def load_pairwise_stats(cfg):
 
 
 def stats_arrays(stats, num_joints):
-    """(means, stds), each [J, J, 2]; 0 and 1 for a pair without statistics."""
+    """(means, stds), each [J, J, 2]; 0 and 1 for a pair without statistics. Of a pair that was seen once, or always alike, the
+    deviation is 1 too: offsets are divided by it."""
     means, stds = np.zeros((num_joints, num_joints, 2)), np.ones((num_joints, num_joints, 2))
     for pair, values in stats.items():
         means[pair], stds[pair] = values["mean"], values["std"]
-    return means, stds
+    return means, np.where(stds > NO_DEVIATION, stds, 1)
 
 
 def pair_order(stats, cfg):

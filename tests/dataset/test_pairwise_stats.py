@@ -27,6 +27,15 @@ def test_values_grow_with_the_scale(tmp_path):
     np.testing.assert_array_equal(stds[0, 0], [1, 1])
 
 
+def test_pairs_that_were_seen_once_have_a_deviation_to_divide_by():
+    stats, _ = collect_pairwise_stats(tuple(part[:1] for part in people_by_hand()))
+    means, stds = stats_arrays(stats, 3)
+    np.testing.assert_array_equal(means[0, 1], [1, 2])
+    np.testing.assert_array_equal(stds, np.ones((3, 3, 2)))
+    small = {(0, 1): {"mean": np.zeros(2), "std": np.array([0.01, 1e-12])}}
+    np.testing.assert_array_equal(stats_arrays(small, 3)[1][0, 1], [0.01, 1])
+
+
 def test_the_files_order(tmp_path):
     cfg = config(tmp_path, 1, tensorflow_pairwise_order=False)
     stats = load_pairwise_stats(cfg)
