@@ -92,18 +92,41 @@ def read(path, config):
 
 
 def number_images(images, annotations):
-    """Give each image the id that COCO's annotations have for a file of its name; without any, 1, 2, ..."""
+    """Give each image the id that COCO's annotations have for a file of its name, of several for that whose path ends most
+    like its own; without any annotations 1, 2, ... Raises UserError."""
     if annotations is None:
         for number, image in enumerate(images, 1):
             image.setdefault("id", number)
         return
+    known = {}
     with reading(annotations):
-        ids = {os.path.basename(image["file_name"]): int(image["id"]) for image in read_json(annotations)["images"]}
+        for image in read_json(annotations)["images"]:
+            path = _backwards(image["file_name"])
+            known.setdefault(path[0], []).append((path, int(image["id"])))
+    taken = {}
     for image in images:
-        name = os.path.basename(image["image"])
-        if name not in ids:
-            raise UserError("%s has no picture %s" % (annotations, name))
-        image["id"] = ids[name]
+        image["id"] = _id_of(image["image"], known, annotations)
+        other = taken.setdefault(image["id"], image["image"])
+        if other != image["image"]:
+            raise UserError("%s has one picture for both %s and %s" % (annotations, other, image["image"]))
+
+
+def _id_of(name, known, annotations):
+    """The id of the picture `name`. known: {name without folders: [(path, as of _backwards, id)]}"""
+    path = _backwards(os.path.abspath(name))
+    if path[0] not in known:
+        raise UserError("%s has no picture %s" % (annotations, path[0]))
+    common = [(len(os.path.commonprefix([path, other])), number) for other, number in known[path[0]]]
+    best = [number for length, number in common if length == max(common)[0]]
+    if len(best) > 1:
+        raise UserError("%s: %s may be each of the pictures with the ids %s; their folders must tell which"
+                        % (annotations, name, ", ".join(map(str, best))))
+    return best[0]
+
+
+def _backwards(path):
+    """a/b/c.png -> [c.png, b, a]"""
+    return path.replace("\\", "/").split("/")[::-1]
 
 
 def labels_of(images, threshold):

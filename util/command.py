@@ -2,6 +2,7 @@
 import logging
 import os
 import sys
+from collections import Counter
 
 
 SHOWN = 10  # problems that are spelled out
@@ -25,7 +26,15 @@ def run_command(main):
 def unique_names(paths):
     """For each file a name without folder and ending; where several would get the same one, their number goes before."""
     names = [os.path.splitext(os.path.basename(path))[0] for path in paths]
-    return [name if names.count(name) == 1 else "%d_%s" % (number, name) for number, name in enumerate(names)]
+    counts, unique = Counter(names), []
+    taken = set(names)
+    for number, name in enumerate(names):
+        if counts[name] > 1:
+            while name in taken:
+                name = "%d_%s" % (number, name)
+            taken.add(name)
+        unique.append(name)
+    return unique
 
 
 def first_line(error):

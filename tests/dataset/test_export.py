@@ -50,6 +50,28 @@ def test_coco_results(poses, monkeypatch):
         run(monkeypatch, "poses.json", "results.json", "--annotations", "labels.json")
 
 
+def number_images(folder, paths, file_names):
+    """The ids that pictures get from annotations of these file names, whose ids are 1, 2, ..."""
+    labels = folder / "labels.json"
+    labels.write_text(json.dumps({"images": [{"id": number, "file_name": name} for number, name in enumerate(file_names, 1)]}))
+    images = [{"image": path} for path in paths]
+    export.number_images(images, str(labels))
+    return [image["id"] for image in images]
+
+
+def test_pictures_of_one_name_are_told_apart_by_their_folders(tmp_path, monkeypatch):
+    files = ["s1/1.jpg", "s2/1.jpg", "s2/2.jpg"]
+    assert number_images(tmp_path, ["data/s2/1.jpg", "data/s1/1.jpg", "elsewhere/2.jpg"], files) == [2, 1, 3]
+    assert number_images(tmp_path, ["x/a/s2/1.jpg", "x/b/s2/1.jpg"], ["b\\s2\\1.jpg", "a/s2/1.jpg"]) == [2, 1]
+    (tmp_path / "s2").mkdir()
+    monkeypatch.chdir(tmp_path / "s2")
+    assert number_images(tmp_path, ["1.jpg"], files) == [2]
+    with pytest.raises(UserError, match="labels.json: s3/1.jpg may be each of the pictures with the ids 1, 2; their folders"):
+        number_images(tmp_path, ["s3/1.jpg"], files)
+    with pytest.raises(UserError, match="labels.json has one picture for both s1/2.jpg and s2/2.jpg"):
+        number_images(tmp_path, ["s1/2.jpg", "s2/2.jpg"], files)
+
+
 def test_csv_which_convert_reads(poses, monkeypatch, caplog):
     run(monkeypatch, "poses.json", "new/poses.csv")
     table = pandas.read_csv("new/poses.csv")
