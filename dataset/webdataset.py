@@ -28,6 +28,7 @@ from util.video import PICTURES
 
 LABELS = ".json"
 SHARD = 1000  # pictures of an archive that is written
+NUMBERS = "[0-9]" * 6  # of such archives, as a pattern
 
 
 @dataclass
@@ -61,7 +62,7 @@ class WebDataset(MSCOCO):
     def dataset_paths(self):
         """As of other data sets, but of a pattern whose archives lie beside the config."""
         patterns = self.cfg.dataset if isinstance(self.cfg.dataset, list) else [self.cfg.dataset]
-        beside = os.path.dirname(self.cfg.get("config_file", ""))
+        beside = glob.escape(os.path.dirname(self.cfg.get("config_file", "")))
         return [pattern if glob.glob(pattern) else os.path.join(beside, pattern) for pattern in patterns]
 
     @property
@@ -117,15 +118,21 @@ def _item(number, archive, name, places):
 
 
 def write_archives(out, items, skeleton):
-    """Write DataItems with their pictures as OUT-000000.tar, ... (out: with .tar), SHARD pictures each. Returns the pattern
-    that all of them match. Raises UserError."""
-    stem = os.path.splitext(out)[0]
+    """Write DataItems with their pictures as OUT-000000.tar, ... (out: with .tar), SHARD pictures each. What there was more of
+    them is removed. Returns the folder, as it is, with the pattern that all of their names match. Raises UserError."""
+    folder, stem = os.path.split(os.path.splitext(out)[0])
+    names = []
     for number, first in enumerate(range(0, len(items), SHARD)):
-        with replacing("%s-%06d.tar" % (stem, number), "wb") as stream, tarfile.open(fileobj=stream, mode="w") as tar:
+        names.append("%s-%06d.tar" % (stem, number))
+        with replacing(os.path.join(folder, names[-1]), "wb") as stream, tarfile.open(fileobj=stream, mode="w") as tar:
             for place, item in enumerate(tqdm(items[first:first + SHARD], "archive %d" % number, leave=False), first):
                 _add(tar, "%09d%s" % (place, os.path.splitext(item.im_path)[1].lower()), _content_of(item))
                 _add(tar, "%09d%s" % (place, LABELS), json.dumps(_document(place, item, skeleton)).encode())
-    return stem + "-*.tar"
+    pattern = "%s-%s.tar" % (glob.escape(stem), NUMBERS)
+    for path in glob.glob(os.path.join(glob.escape(folder), pattern)):
+        if os.path.basename(path) not in names:  # it is of an earlier, larger set
+            os.remove(path)
+    return os.path.join(folder, pattern)
 
 
 def _document(place, item, skeleton):

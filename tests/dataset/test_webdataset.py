@@ -42,10 +42,20 @@ def test_they_give_the_batches_of_a_dataset_mat(archives):
 def test_the_config_that_is_written(archives, monkeypatch):
     folder = os.path.dirname(archives[1].dataset)
     cfg = cfg_from_file(os.path.join(folder, "pose_cfg.yaml"))
-    assert cfg.dataset_type == "webdataset" and cfg.dataset == "train-*.tar" and cfg.num_joints == 4
+    assert cfg.dataset_type == "webdataset" and cfg.dataset == "train-%s.tar" % ("[0-9]" * 6) and cfg.num_joints == 4
     assert factory.create(cfg).num_images == 6
     monkeypatch.chdir(folder)
     assert factory.create(Config(cfg, dataset=["train-000001.tar", "train-000000.tar"])).data[0].coco_id == 4
+
+
+def test_writing_again_leaves_no_archives_of_before(archives, tmp_path):
+    data = factory.create(archives[0])
+    out = tmp_path / "x[1]" / "a.tar"
+    for name, items in (("a.tar", data.data), ("a-other.tar", data.data), ("a.tar", data.data[:3])):
+        pattern = webdataset.write_archives(str(out.with_name(name)), items, data.skeleton)
+    assert sorted(os.listdir(str(out.parent))) == ["a-000000.tar", "a-other-000000.tar", "a-other-000001.tar"]
+    cfg = Config(archives[1], dataset=os.path.basename(pattern), config_file=str(out.with_name("pose_cfg.yaml")))
+    assert factory.create(cfg).num_images == 3
 
 
 def picture(width=120, height=110):
