@@ -47,8 +47,14 @@ def find_around(scores, locref, stride, person):
     return pose
 
 
+def within(points, size):
+    """[...]: which of points [..., 2] (x, y) lie in a picture. size: (width, height)"""
+    return ((points >= 0) & (points <= size)).all(axis=-1)
+
+
 class Monitor(object):
-    """Measures PCK, of people whose place is known where there are several in a picture.
+    """Measures PCK, of people whose place is known where there are several in a picture. Joints that input_size cuts off do
+    not count.
 
     Pictures are resized by their person's known size, if training does so. That is easier than a picture in which the
     size has to be found as well: for figures to be published use test.py and eval_pck.py.
@@ -69,14 +75,16 @@ class Monitor(object):
     def measure(self, iteration):
         """Returns and logs {name: percentage}; {} where there is no picture to measure on."""
         cfg, skeleton = self._dataset.cfg, self._dataset.skeleton
-        predicted, people = [], []
+        predicted, people, sizes = [], [], []
         for view in self._views():
             outputs = self._session.run(self._outputs, {self._inputs: view.image[None]})
             scores, locref, _ = extract_cnn_output(outputs, cfg)
-            alone = len(view.people) == 1
-            for person in view.people:
+            size = view.image.shape[1::-1]
+            shown = [person for person in view.people if within(person[:, 1:], size).any()]
+            for person in shown:
                 people.append(person)
-                predicted.append(argmax_pose_predict(scores, locref, cfg.stride) if alone
+                sizes.append(size)
+                predicted.append(argmax_pose_predict(scores, locref, cfg.stride) if len(shown) == 1
                                  else find_around(scores, locref, cfg.stride, person))
         if not people:
             logging.warning("no picture of %s has labels, can be read and has a size that training takes: nothing is measured",
@@ -88,7 +96,8 @@ class Monitor(object):
             name, lengths, threshold = "PCK@0.2 of the torso", pck.pair_lengths(poses, labelled, *torso), 0.2
         else:
             name, lengths, threshold = "PCK@0.1 of the box", pck.box_lengths(poses, labelled), 0.1
-        figure = 100 * np.nanmean(pck.correct(np.array(predicted), poses, labelled, lengths, threshold))
+        counted = labelled & within(poses, np.array(sizes)[:, None])
+        figure = 100 * np.nanmean(pck.correct(np.array(predicted), poses, counted, lengths, threshold))
         logging.info("iteration: %d validation %s: %.1f (%d people, all joints)", iteration, name, figure, len(people))
         return {"validation_pck": figure}
 

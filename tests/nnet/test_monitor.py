@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from dataset import factory
+from dataset.augmentation import View
 from nnet.monitor import Monitor, Scalars, find_around, validation_config
 from nnet.net_factory import pose_net
 from nnet.tf import tf
@@ -51,6 +52,24 @@ def test_pictures_too_large_to_train_on_are_left_out_of_the_validation(dots, wri
         assert monitor.measure(7) and "(3 people, all joints)" in caplog.text
         monitor._dataset.cfg.max_input_size = 100
         assert monitor.measure(8) == {} and "nothing is measured" in caplog.text
+
+
+def find_within_64_px(scores, locref, stride, person):
+    """Every joint exactly, but within the picture."""
+    pose = np.zeros((4, 3))
+    pose[person[:, 0].astype(int), :2] = np.clip(person[:, 1:], 0, 64)
+    return pose
+
+
+def test_joints_that_are_cut_off_do_not_count(dots, write_config, caplog, monkeypatch):
+    inside = np.array([[0, 10.0, 12.0], [1, 50.0, 60.0], [2, 40.0, 20.0], [3, 30.0, 5.0]])
+    partly, outside = np.array([[0, 60.0, 6.0], [1, 200.0, 9.0]]), np.array([[0, 300.0, 9.0], [1, 400.0, 9.0]])
+    view = View(np.zeros((64, 64, 3), np.uint8), [inside, partly, outside], np.eye(3)[:2])
+    caplog.set_level(logging.INFO)
+    with untrained(cfg_from_file(write_config(dots[0]))) as monitor:
+        monkeypatch.setattr(monitor, "_views", lambda: [view])
+        monkeypatch.setattr("nnet.monitor.find_around", find_within_64_px)
+        assert monitor.measure(7) == {"validation_pck": 100} and "(2 people, all joints)" in caplog.text
 
 
 def test_broken_pictures_are_left_out_of_the_validation(dots, write_config, caplog):
