@@ -59,7 +59,7 @@ def same_joint_probability(distance, relative=False):
 
 def person_units(detections):
     """[n] px: a tenth of the size of the person of each detection, joint after joint; the size is the root mean square of the
-    offsets to the other joints that its cell predicts."""
+    offsets to the other joints that its cell predicts, and unknown, for which 1 px is taken, where there are none."""
     return _units(own_offsets(detections))
 
 
@@ -76,6 +76,8 @@ def own_offsets(detections):
 
 
 def _units(offsets):
+    if not offsets.shape[1]:
+        return np.ones(len(offsets))
     return np.maximum(np.sqrt(np.square(offsets).sum(axis=2).mean(axis=1)), 1) / PARTS_OF_A_PERSON
 
 

@@ -73,7 +73,7 @@ class Monitor(object):
             self._outputs = pose_net(dataset.cfg).test(self._inputs)
 
     def measure(self, iteration):
-        """Returns and logs {name: percentage}; {} where there is no picture to measure on."""
+        """Returns and logs {name: percentage}; {} where there is nothing to measure on."""
         cfg, skeleton = self._dataset.cfg, self._dataset.skeleton
         predicted, people, sizes = [], [], []
         for view in self._views():
@@ -97,7 +97,11 @@ class Monitor(object):
         else:
             name, lengths, threshold = "PCK@0.1 of the box", pck.box_lengths(poses, labelled), 0.1
         counted = labelled & within(poses, np.array(sizes)[:, None])
-        figure = 100 * np.nanmean(pck.correct(np.array(predicted), poses, counted, lengths, threshold))
+        hits = pck.correct(np.array(predicted), poses, counted, lengths, threshold)
+        if np.isnan(hits).all():
+            logging.warning("%s of %s cannot be measured: nobody's labels tell how large they are", name, cfg.dataset)
+            return {}
+        figure = 100 * np.nanmean(hits)
         logging.info("iteration: %d validation %s: %.1f (%d people, all joints)", iteration, name, figure, len(people))
         return {"validation_pck": figure}
 

@@ -56,10 +56,11 @@ def pair_lengths(poses, labelled, a, b):
 
 
 def correct(predicted, poses, labelled, lengths, threshold):
-    """[N, J]: 1 = within threshold * length of the annotated joint, 0 = not, nan = not counted (no label or length)."""
+    """[N, J]: 1 = within threshold * length of the annotated joint, 0 = not, nan = not counted: no label, or a length that is
+    nan or, as that of a single joint, 0."""
     distances = np.linalg.norm(predicted[..., :2] - poses[..., :2], axis=2)
-    hits = (distances <= threshold * np.nan_to_num(lengths, nan=0.0)[:, None]).astype(float)
-    return np.where(labelled & np.isfinite(lengths)[:, None], hits, np.nan)
+    lengths = np.nan_to_num(lengths, nan=0.0)[:, None]
+    return np.where(labelled & (lengths > 0), distances <= threshold * lengths, np.nan)
 
 
 def torso_joints(skeleton):

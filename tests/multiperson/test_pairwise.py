@@ -50,6 +50,16 @@ def test_one_joint_of_small_people_side_by_side():
     np.testing.assert_allclose(relative, [[0.5, 1 / (1 + np.exp(120 / size))], [1 / (1 + np.exp(120 / size)), 0.5]])
 
 
+def test_a_single_joint_has_no_size_to_measure_distances_in():
+    found = Detections([np.array([[12.0, 11], [12, 14]])], [np.array([[10.0, 10], [10, 15]])], [np.array([[0.9], [0.8]])],
+                       [np.zeros((2, 0, 2))])
+    assert pairwise.person_units(found).tolist() == [1, 1]
+    cfg = multi_person_config(1)
+    cfg.pairwise_relative = True
+    probability = SpatialModel(cfg).same_person(found, 0, 0)
+    np.testing.assert_allclose(probability[0], [0.5, 1 / (1 + np.exp(3))])
+
+
 def test_angles_are_wrapped():
     # The angles to the x axis are almost pi and almost -pi, or any.
     vectors = np.array([[-1, 1e-3], [-1, -1e-3], [0, 2], [0, -3], [5, 5]])

@@ -72,6 +72,13 @@ def test_joints_that_are_cut_off_do_not_count(dots, write_config, caplog, monkey
         assert monitor.measure(7) == {"validation_pck": 100} and "(2 people, all joints)" in caplog.text
 
 
+def test_a_single_joint_is_not_measured(dots, write_config, caplog, monkeypatch):
+    view = View(np.zeros((64, 64, 3), np.uint8), [np.array([[0, 10.0, 12.0]])], np.eye(3)[:2])
+    with untrained(cfg_from_file(write_config(dots[0]))) as monitor:
+        monkeypatch.setattr(monitor, "_views", lambda: [view])
+        assert monitor.measure(7) == {} and "nobody's labels tell how large they are" in caplog.text
+
+
 def test_broken_pictures_are_left_out_of_the_validation(dots, write_config, caplog):
     folder, items = dots
     with untrained(cfg_from_file(write_config(folder))) as monitor:

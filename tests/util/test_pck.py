@@ -21,6 +21,13 @@ def test_a_person_without_labels_does_not_count():
     assert np.isnan(pck.correct(poses, poses, labelled, pck.box_lengths(poses, labelled), 0.1)).all()
 
 
+def test_a_single_joint_tells_no_size_and_does_not_count():
+    poses, labelled = np.ones((2, 2, 2)), np.array([[True, False], [True, True]])
+    poses[1, 1] = 11, 1
+    hits = pck.correct(poses, poses, labelled, pck.box_lengths(poses, labelled), 0.1)
+    np.testing.assert_array_equal(hits, [[np.nan, np.nan], [1, 1]])
+
+
 def test_torso_joints():
     assert pck.torso_joints(MPII) == (3, 8) and pck.torso_joints(COCO) == (11, 6)
 
