@@ -8,7 +8,7 @@ import yaml
 from easydict import EasyDict
 
 from util.command import UserError
-from util.default_config import KEYS, UNSET
+from util.default_config import FLAT, KEYS, UNSET
 from util.files import read_yaml
 from util.logging import LONG
 from util.skeleton import FIELDS, SKELETONS
@@ -137,8 +137,9 @@ def _check(filename, key, value):
 
 def _check_range(filename, key, value):
     info = KEYS[key]
-    if info.form and not info.form[1](value):
-        raise ConfigError("%s: %s must be %s, not %r" % (filename, key, info.form[0], value))
+    form, is_so = info.form or FLAT
+    if not is_so(value):
+        raise ConfigError("%s: %s must be %s, not %r" % (filename, key, form, value))
     for number in _leaves(value) if isinstance(value, list) else [value]:
         if info.numbers and number is not None and not info.numbers[1](number):
             holds = "holds %r, which" % number if isinstance(value, list) else "is %r and" % number

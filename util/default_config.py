@@ -12,9 +12,16 @@ FRACTION = "from 0 to 1", lambda number: 0 <= number <= 1
 TILE = "0, or a multiple of 32 from 512", lambda number: number == 0 or number >= 512 and number % 32 == 0
 BELOW_1 = "at least 0 and below 1", lambda number: 0 <= number < 1
 
-# What lists and words may be, likewise.
-THREE = "three numbers", lambda value: len(value) == 3 and not any(isinstance(one, list) for one in value)
-PAIRS = "a list of pairs", lambda value: all(isinstance(one, list) and len(one) == 2 for one in value)
+
+def _is_flat(value):
+    return not isinstance(value, list) or not any(isinstance(one, list) for one in value)
+
+
+# What lists and words may be, likewise; where nothing is said, FLAT.
+FLAT = "a list without lists in it", _is_flat
+THREE = "three numbers", lambda value: len(value) == 3 and _is_flat(value)
+LISTS = "a list of lists", lambda value: all(isinstance(one, list) and _is_flat(one) for one in value)
+PAIRS = "a list of pairs", lambda value: LISTS[1](value) and all(len(one) == 2 for one in value)
 EXACT_OR_AUTO = "exact or auto", lambda value: value in ("exact", "auto")
 SOME_PAIRS = "a list of pairs, at least one", lambda value: len(value) > 0 and PAIRS[1](value)
 
@@ -46,7 +53,7 @@ KEYS = {
 
     # skeleton
     "num_joints": Key(UNSET, int, "J", numbers=AT_LEAST_1),
-    "all_joints": Key(UNSET, list, "groups of joint ids; a group of two is a left/right pair", int),
+    "all_joints": Key(UNSET, list, "groups of joint ids; a group of two is a left/right pair", int, form=LISTS),
     "all_joints_names": Key(UNSET, list, "a name for each group", str),
     "joint_names": Key(UNSET, list, "a name for each joint", str),
     "limbs": Key(UNSET, list, "pairs of joint ids to be drawn as lines", int, numbers=NOT_NEGATIVE, form=PAIRS),
