@@ -21,11 +21,11 @@ from dataset.formats.coco import write_coco_results
 from dataset.formats.csv import write_csv
 from dataset.formats.deeplabcut import write_deeplabcut
 from dataset.formats.source import find_picture, picture_size, reading
+from dataset.pck_report import read_predictions
 from dataset.validation import check_items
 from util.command import UserError, run_command
 from util.config import load_config
 from util.files import read_json
-from util.mat import read_mat
 from util.pose_json import image_entry, keypoints_of, person_entry
 from util.skeleton import Skeleton, skeleton_for
 
@@ -48,14 +48,12 @@ def read_poses(path, document):
     return images, skeleton
 
 
-def read_predictions(path, cfg):
+def read_single(path, cfg):
     """The same of a predictions.mat; cfg names the data set that it was made of. Raises UserError."""
-    joints = read_mat(path)["joints"].reshape(-1)
-    items = factory.create(cfg).data
-    if len(joints) != len(items):
-        raise UserError("%s holds %d predictions for the %d pictures of %s" % (path, len(joints), len(items), cfg.dataset))
-    return [_image(item, [person_entry(np.asarray(pose, float), np.mean(pose[:, 2]))])
-            for item, pose in zip(items, joints)], Skeleton.from_config(cfg)
+    dataset = factory.create(cfg)
+    poses = read_predictions(path, dataset)
+    return [_image(item, [person_entry(pose, np.mean(pose[:, 2]))])
+            for item, pose in zip(dataset.data, poses)], Skeleton.from_config(cfg)
 
 
 def read_results(path, results, cfg):
@@ -84,7 +82,7 @@ def read(path, config):
     """(images, Skeleton) of predictions of any form; config: path of the one that those without pictures need."""
     with reading(path):
         if path.endswith(".mat"):
-            return read_predictions(path, load_config(config))
+            return read_single(path, load_config(config))
         document = read_json(path)
         if isinstance(document, list):
             return read_results(path, document, load_config(config))

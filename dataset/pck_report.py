@@ -8,14 +8,20 @@ from util.mat import read_mat
 from util.skeleton import Skeleton
 
 
-def read_predictions(path, count):
-    """[N, J, 3] of a predictions.mat. Raises UserError where it is not that of `count` pictures."""
+def read_predictions(path, dataset):
+    """[N, J, 3] (x, y, score) of a predictions.mat. Raises UserError where it is not that of a data set's pictures."""
     variables = read_mat(path)
     if "joints" not in variables:
         raise UserError("%s holds no `joints`; test.py writes a file of predictions" % path)
     joints = variables["joints"].reshape(-1)
-    if len(joints) != count:
-        raise UserError("%s holds %d predictions for %d pictures" % (path, len(joints), count))
+    if len(joints) != dataset.num_images:
+        raise UserError("%s holds %d predictions for the %d pictures of %s"
+                        % (path, len(joints), dataset.num_images, dataset.cfg.dataset))
+    num_joints = dataset.cfg.num_joints
+    for pose in joints:
+        if np.shape(pose) != (num_joints, 3):
+            raise UserError("%s holds a prediction of the size %s, where the config's %d joints have (%d, 3); test.py with "
+                            "this config makes one that fits" % (path, np.shape(pose), num_joints, num_joints))
     return np.stack(joints).astype(float)
 
 
@@ -49,7 +55,7 @@ def print_pck(cfg, path, worst=0):
     """Tables of the PCK of a predictions.mat on the config's data set, and the `worst` people. Raises UserError."""
     dataset = factory.create(cfg)
     skeleton = Skeleton.from_config(cfg)
-    predicted = read_predictions(path, dataset.num_images)
+    predicted = read_predictions(path, dataset)
     shown = [number for number, item in enumerate(dataset.data) if item.joints]
     # One person a picture is predicted; of several annotated ones it is compared with the first.
     poses, labelled = pck.stack_people([dataset.data[number].joints[0] for number in shown], skeleton.num_joints)

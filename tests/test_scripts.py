@@ -57,7 +57,7 @@ def test_eval_pck_lists_the_worst(folder, dots):
 
 def test_eval_pck_of_other_predictions(folder, dots):
     write_predictions(dots[1][:3], [0] * 4)
-    assert "holds 3 predictions for 6 pictures" in run("eval_pck.py").stderr
+    assert "holds 3 predictions for the 6 pictures of dataset.mat" in run("eval_pck.py").stderr
     assert "there is no" in run("eval_pck.py", "--predictions", "nowhere.mat").stderr
     assert "test.py writes a file of predictions" in run("eval_pck.py", "--predictions", "dataset.mat").stderr
 

@@ -143,6 +143,13 @@ def test_predictions_mat(dots, write_config, monkeypatch, tmp_path):
     scipy.io.savemat("predictions.mat", {"joints": joints[:, :2]})
     with pytest.raises(UserError, match="predictions.mat holds 2 predictions for the 6 pictures of dataset.mat"):
         run(monkeypatch, "predictions.mat", "new/dataset.mat")
+    joints[0, 3] = joints[0, 3][:2]
+    scipy.io.savemat("predictions.mat", {"joints": joints})
+    with pytest.raises(UserError, match="predictions.mat holds a prediction of the size .2, 3., where the config's 4 joints"):
+        run(monkeypatch, "predictions.mat", "new/dataset.mat")
+    scipy.io.savemat("predictions.mat", {"poses": joints})
+    with pytest.raises(UserError, match="predictions.mat holds no `joints`; test.py"):
+        run(monkeypatch, "predictions.mat", "new/dataset.mat")
 
 
 def test_coco_results_of_any_program(coco_root, monkeypatch):
