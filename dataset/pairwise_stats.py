@@ -25,6 +25,9 @@ def load_pairwise_stats(cfg):
         raise DatasetError("there is no pairwise statistics file %s; pairwise_stats.py makes one" % path)
     file = read_mat(path)
     graph = file["graph"].astype(int) - (0 if cfg.tensorflow_pairwise_order else 1)
+    if graph.size and not 0 <= graph.min() <= graph.max() < cfg.num_joints:
+        raise DatasetError("%s holds statistics of the joints %d to %d, where the config has 0 to %d; pairwise_stats.py makes "
+                           "a file that fits" % (path, graph.min(), graph.max(), cfg.num_joints - 1))
     return {(int(a), int(b)): {"mean": mean * cfg.global_scale, "std": std * cfg.global_scale}
             for (a, b), mean, std in zip(graph, file["means"], file["std_devs"])}
 

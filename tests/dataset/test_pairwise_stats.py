@@ -56,6 +56,12 @@ def test_missing_file_and_missing_pair(tmp_path):
         load_pairwise_stats(cfg)
 
 
+def test_statistics_of_other_joints(tmp_path):
+    for first_id, keys in ((1, {}), (0, dict(tensorflow_pairwise_order=False))):
+        with pytest.raises(DatasetError, match="stats.mat holds statistics of the joints .*, where the config has 0 to 1"):
+            load_pairwise_stats(config(tmp_path, first_id, **keys))
+
+
 def people_by_hand():
     poses = np.array([[[0, 0], [1, 2], [0, 0]], [[5, 5], [8, 9], [0, 0]]], float)
     labelled = np.array([[True, True, False]] * 2)
