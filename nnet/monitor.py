@@ -162,6 +162,8 @@ def measure_snapshots(dataset, last):
             time.sleep(1)
             continue
         measured = newest
+        if path is None:  # training was started anew
+            continue
         with tf.Graph().as_default(), tf.Session(config=session_config(cfg.mixed_precision)) as session:
             pose_net(cfg).test(tf.placeholder(tf.float32, [1, None, None, 3]))
             monitor = Monitor(dataset, session, {})

@@ -6,7 +6,7 @@ import pytest
 
 from dataset import factory
 from dataset.augmentation import View
-from nnet.monitor import Monitor, Scalars, find_around, validation_config
+from nnet.monitor import Monitor, Scalars, find_around, measure_snapshots, validation_config
 from nnet.net_factory import pose_net
 from nnet.tf import tf
 from util.command import UserError
@@ -95,6 +95,18 @@ def break_picture(path):
     """Its header stays; the rest is cut off."""
     with open(path, "rb+") as stream:
         stream.truncate(60)
+
+
+def test_snapshots_that_are_set_aside_are_waited_for(dots, write_config, monkeypatch):
+    """As a training started with --restart does it while they are measured."""
+    lists = [[], [(4, "snapshot-4")], [(4, "snapshot-4")], [], [(4, "again-4")], [(6, "again-6")]]
+    restored = []
+    monkeypatch.setattr("nnet.monitor.snapshots", lambda prefix: lists.pop(0))
+    monkeypatch.setattr("nnet.monitor.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("nnet.monitor.restore_network", lambda session, path: restored.append(path))
+    monkeypatch.setattr(Monitor, "measure", lambda self, iteration: {})
+    measure_snapshots(factory.create(cfg_from_file(write_config(dots[0], log_dir=str(dots[0] / "log")))), 6)
+    assert restored == ["snapshot-4", "again-4", "again-6"] and not lists
 
 
 def test_figures_on_a_full_disk_are_left_out(tmp_path, caplog):
