@@ -17,16 +17,18 @@ from dataset import factory  # noqa: E402
 from dataset.pose_dataset import Batch  # noqa: E402
 from multiperson.strip import write_strip  # noqa: E402
 from nnet.predict import argmax_pose_predict  # noqa: E402
-from util.command import run_command  # noqa: E402
+from util.command import UserError, run_command  # noqa: E402
 from util.config import load_config  # noqa: E402
 from util.visualize import show_heatmaps  # noqa: E402
 
 
 def draw(cfg, out, count):
     """Write <out>/<number>_<image>.png for the first pictures of an epoch: each joint's map, and the joints that the
-    maps and location refinements encode."""
+    maps and location refinements encode. Raises UserError."""
     cfg.batch_size = 1
     dataset = factory.create(cfg)
+    if not dataset.has_gt:
+        raise UserError("the data set %s has no joints to draw" % cfg.dataset)
     os.makedirs(out, exist_ok=True)
     for number in range(min(count, dataset.num_images)):
         batch = dataset.next_batch()
@@ -55,6 +57,8 @@ def main():
     args = parser.parse_args()
     if (args.poses is None) != (args.video is None):
         parser.error("--poses and --video go together")
+    if args.count < 1:
+        parser.error("--count: %d is not at least 1" % args.count)
     if args.poses:
         print("wrote %s and %s" % tuple(write_strip(args.poses, args.video, args.out, args.count)))
     else:

@@ -67,6 +67,11 @@ def test_vis_dataset(folder):
     assert len(os.listdir("seen")) == 2
 
 
+def test_vis_dataset_without_joints(folder, dots):
+    write_dataset_mat("dataset.mat", [replace(item, joints=None) for item in dots[1]])
+    assert "the data set dataset.mat has no joints to draw" in run("vis_dataset.py").stderr
+
+
 def test_demo_with_a_config(folder):
     done = run("demo/singleperson.py", "im0.png", "im1.png", "--config", "pose_cfg.yaml", "--out", "drawn",
                "--json", "poses.json")

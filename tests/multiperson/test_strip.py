@@ -44,6 +44,13 @@ def test_a_strip_and_a_moving_picture(followed, tmp_path, monkeypatch, capsys):
         np.testing.assert_allclose(column, person_colour(4), atol=70)
 
 
+def test_not_one_frame(followed, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["vis_dataset.py", "--poses", followed[0], "--video", followed[1], "--count", "0"])
+    with pytest.raises(SystemExit):
+        vis_dataset.main()
+    assert "--count: 0 is not at least 1" in capsys.readouterr().err
+
+
 def test_colours_stay_with_tracks():
     assert colour_numbers([{"track": 7}, {"track": None}, {}]) == [7, 1, 2]
 
