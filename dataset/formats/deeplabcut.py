@@ -28,8 +28,8 @@ def is_deeplabcut(source):
     """Whether this is a project's folder, or a table of its form."""
     if os.path.isdir(source):
         return os.path.isfile(os.path.join(source, "config.yaml"))
-    with open(source, "rb") as stream:
-        return source.endswith(".csv") and stream.read(6) == b"scorer"
+    with open(source, encoding="utf-8-sig", errors="replace") as stream:
+        return source.endswith(".csv") and stream.read(6) == "scorer"
 
 
 def read_deeplabcut(source, images=None):

@@ -55,7 +55,10 @@ def test_one_animal(project):
     check_one_animal(items, skeleton)
     assert skeleton.limbs == [[0, 1]]
     (project / "config.yaml").unlink()  # a table by itself
-    check_one_animal(*read(str(project / "labeled-data" / "video" / "CollectedData_me.csv")))
+    table = project / "labeled-data" / "video" / "CollectedData_me.csv"
+    check_one_animal(*read(str(table)))
+    table.write_text(table.read_text(), encoding="utf-8-sig")  # as spreadsheets save it
+    check_one_animal(*read(str(table)))
 
 
 @pytest.mark.parametrize("in_three", [False, True])
