@@ -31,7 +31,7 @@ from dataset.moved_stills import MovedStills
 from dataset.tracking_report import against_boxes
 from multiperson.frames import FramePredictor, frame_graph
 from multiperson.pairwise import read_regression
-from multiperson.people import Person, drop_duplicates, similarity
+from multiperson.people import Person, put_together, similarity
 from multiperson.predict import assemble_graph
 from multiperson.temporal import temporal_model_path
 from multiperson.tracking import Tracker
@@ -79,7 +79,7 @@ class Baseline(object):
         """See Solver."""
         people = [person for person in assemble_graph(self._cfg, found.graph).people
                   if person.visibility.sum() >= self._cfg.person_min_joints]
-        people = drop_duplicates(found.completed(people), self._skeleton.oks_sigmas)
+        people = put_together(found.completed(people), self._skeleton.oks_sigmas)
         centres = [centre_of(person.keypoints, self._skeleton.joint_names) for person in people]
         numbers = self._numbers(np.reshape(centres, (-1, 2)))
         for number, person, centre in zip(numbers, people, centres):

@@ -8,7 +8,7 @@ from typing import List, NamedTuple, Tuple
 
 import numpy as np
 
-from multiperson.people import SAME_PERSON, Person, kept_once, similarities
+from multiperson.people import Person, grouped, with_joints_of
 from multiperson.predict import Search, assemble_graph, reported
 from util.skeleton import Skeleton
 
@@ -49,7 +49,7 @@ def correct(cfg, before, constraints):
     home = {(size, node): same[0][0] for same in before.people for size, person in same for node in person.members.tolist()}
     for kind, pairs in (("join", constraints.join), ("cut", constraints.cut)):
         for pair in pairs:
-            said.add_pair(cfg, kind, [_place(before.searches, node) for node in pair], home)
+            said.add_pair(cfg, kind, [_place(before.searches, node) for node in sorted(pair)], home)
     for node in constraints.keep:
         place = _place(before.searches, node)
         size, there = _at(cfg, before.searches, place, home.get(place)) or place
@@ -74,11 +74,18 @@ class _Said(object):
             one_node = there[0] == there[1] and places[0][0] == places[1][0]  # for two of the size where they were detected
             if None not in there and not one_node:
                 getattr(self, kind)[size].append(tuple(node for _, node in there))
+                if kind == "join":  # whoever has them at their own sizes is that person as well
+                    self.across[kind] += [pair for pair in zip(places, there) if pair[0] != pair[1]]
                 return
         self.across[kind].append(places)
         if kind == "join":
             for size, node in places:
                 self.keep[size].append(node)
+
+    def cut_off(self, size, members):
+        """Joints that somebody with these nodes at a size may not have, since they were cut off."""
+        joint = self._searches[size].assembly.graph.joint
+        return [joint[b] for pair in self.cut[size] for a, b in (pair, pair[::-1]) if a in members]
 
     def nodes(self):
         """All places (size, node) of which something is said at their size."""
@@ -134,8 +141,7 @@ def _again(cfg, found, join, cut, keep):
 def _matched(cfg, searches, said, home):
     """Everybody whom Searches show that are as _Said. home: {place: size at which its person was reported before}
 
-    People of whom something is said where they were reported come before those who resemble them at another size; if it is
-    said elsewhere, they lend the joints that they have and the reported one has not.
+    People of whom something is said where they were reported come before those who are alike.
     """
     found = [(size, person) for size, one in enumerate(searches) for person in one.people]
     owner = {(size, node): number for number, (size, person) in enumerate(found) for node in person.members.tolist()}
@@ -143,31 +149,20 @@ def _matched(cfg, searches, said, home):
     settled = {owner[place] for place in nodes}
     leading = {owner[place] for place in nodes if home.get(place) == place[0]}
     same, other = ({frozenset(owner.get(place) for place in pair) for pair in said.across[kind]} for kind in ("join", "cut"))
-    similar = similarities([person for _, person in found], Skeleton.from_config(cfg).oks_sigmas) >= SAME_PERSON
 
-    def alike(first, second):
-        pair = frozenset((first, second))
-        if pair in same or pair in other:
-            return pair in same
-        if first in settled and second in settled and found[first][0] == found[second][0]:
-            return False  # they may look alike, and have been told apart
-        return similar[first, second]
+    def told(number, group):
+        pairs = {frozenset((number, one)) for one in group}
+        if pairs & (same | other):
+            return bool(pairs & same)
+        of_this_size = [one for one in group if found[one][0] == found[number][0]]
+        return False if number in settled and not settled.isdisjoint(of_this_size) else None  # they have been told apart
 
-    groups = kept_once([person for _, person in found], alike, leading)
-    lending = settled.union(*same)
-    people = [[found[number] for number in group] for group in groups.values()]
-    for group, numbers in zip(people, groups.values()):
-        lenders = [found[number][1] for number in numbers[1:] if number in lending]
-        group[0] = (group[0][0], _with_joints_of(group[0][1], lenders))
+    groups = grouped([person for _, person in found], Skeleton.from_config(cfg).oks_sigmas, told, leading)
+    people = []
+    for best, *others in groups:
+        size, person = found[best]
+        cut_off = said.cut_off(size, set(person.members.tolist()))
+        lenders = [lender._replace(visibility=lender.visibility & ~np.isin(np.arange(len(lender.visibility)), cut_off))
+                   for lender in (found[number][1] for number in others)]
+        people.append([(size, with_joints_of(person, lenders))] + [found[number] for number in others])
     return Everybody(searches, sorted(people, key=lambda group: -group[0][1].score))
-
-
-def _with_joints_of(person, others):
-    """A Person with the joints that were detected of others, and not of it."""
-    for other in others:
-        lent = other.visibility & ~person.visibility
-        if lent.any():
-            keypoints = np.where(lent[:, None], other.keypoints, person.keypoints)
-            person = person._replace(keypoints=keypoints, visibility=person.visibility | lent,
-                                     score=float(np.square(keypoints[:, 2]).mean()))
-    return person

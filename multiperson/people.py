@@ -11,7 +11,7 @@ from lib.multicut_cython.multicut import solve
 from multiperson.graph import SMALLEST_PROBABILITY, Graph, clip_probability, costs
 
 SIGMA = 0.08  # of joints that nobody measured, see util.skeleton.Skeleton
-SAME_PERSON = 0.4  # similarity from which on two people are one, found twice
+SAME_PERSON = 0.4  # similarity from which on two people are one, found twice or in parts
 
 
 class Person(NamedTuple):
@@ -148,48 +148,85 @@ def people_of(graph, cluster, node_cost, edge_cost, num_joints):
     return person, people
 
 
-def drop_duplicates(people, sigmas=None):
-    """People without those whom a better one of them resembles, by falling score.
+def put_together(people, sigmas=None):
+    """[Person] by falling score: those of whom several are one, found twice or in parts, see grouped, are the best of these
+    with the joints that were found of the others and not of it. people: [Person], in the same pixels, absent joints filled in"""
+    whole = [with_joints_of(people[best], [people[other] for other in others])
+             for best, *others in grouped(people, sigmas)]
+    return sorted(whole, key=lambda person: -person.score)
 
-    People [Person], in the same pixels; sigmas: [J], see util.skeleton.Skeleton
+
+def grouped(people, sigmas=None, told=lambda place, group: None, leading=()):
+    """[[place of a Person, ...]]: which of the people are one, the best of them first: those who are alike in the joints that
+    were found of both, or in all, filled in or not.
+
+    told: function of a place and the places of a group that says what is known otherwise: True = of that group, False = not
+    leading: places of those who come before all others; sigmas: [J], see util.skeleton.Skeleton
     """
-    same = similarities(people, sigmas) >= SAME_PERSON
-    return [people[place] for place in kept_once(people, lambda place, other: same[place, other])]
-
-
-def kept_once(people, alike, leading=()):
-    """{place of a person: places of those whom it stands for, itself first}: of people who are alike, the best one.
-
-    alike: function of two places, whether they are the same person; leading: places of those who come before all others
-    """
-    kept = {}
+    groups, whole = [], []  # whole: what the people of each group make together
     for place in sorted(range(len(people)), key=lambda place: (place not in leading, -people[place].score)):
-        same = next((other for other in kept if alike(place, other)), place)
-        kept.setdefault(same, []).append(place)
-    return kept
+        known = [told(place, group) for group in groups]
+        alike = _alike(people[place], whole, sigmas)
+        likely = [number for number, said in enumerate(known) if said is None and alike[number]]
+        number = known.index(True) if True in known else likely[0] if likely else None
+        if number is None:
+            groups.append([place])
+            whole.append(people[place])
+        else:
+            groups[number].append(place)
+            whole[number] = with_joints_of(whole[number], [people[place]])
+    return groups
+
+
+def _alike(person, others, sigmas):
+    """[P] bool: which of P Persons are the same one."""
+    if not others:
+        return np.zeros(0, bool)
+    return np.maximum(similarities([person], others, sigmas),
+                      similarities([filled_in(person)], map(filled_in, others), sigmas))[0] >= SAME_PERSON
+
+
+def filled_in(person):
+    """A Person whose joints that were filled in count as found."""
+    return person._replace(visibility=np.isfinite(person.keypoints[:, 0]))
+
+
+def with_joints_of(person, others):
+    """A Person with the joints that were found of others, and not of it."""
+    for other in others:
+        lent = other.visibility & ~person.visibility
+        if lent.any():
+            keypoints = np.where(lent[:, None], other.keypoints, person.keypoints)
+            person = person._replace(keypoints=keypoints, visibility=person.visibility | lent,
+                                     score=float(np.square(keypoints[:, 2]).mean()))
+    return person
 
 
 def similarity(first, second, sigmas=None):
     """The similarity of two Persons, see similarities."""
-    return float(similarities([first, second], sigmas)[0, 1])
+    return float(similarities([first], [second], sigmas)[0, 0])
 
 
-def similarities(people, sigmas=None):
-    """[P, P]: COCO's object keypoint similarity of each two of P Persons, over the joints that were found of both; 0 where
-    there are none.
+def similarities(people, others, sigmas=None):
+    """[P, Q]: COCO's object keypoint similarity of each of P Persons and each of Q others, over the joints that were found of
+    both; 0 where there are none.
 
     Their size is that of the larger one's joints' box: of somebody found in part the whole is somebody else's duplicate.
     """
-    if not people:
-        return np.zeros((0, 0))
-    visible = np.stack([person.visibility for person in people])
-    points = np.where(visible[..., None], np.stack([person.keypoints[:, :2] for person in people]), 0)
+    (visible, points, area), (other_visible, other_points, other_area) = map(_found_joints, (people, others))
     sigmas = np.full(visible.shape[1], SIGMA) if sigmas is None else np.asarray(sigmas)
-    low, high = (edge(np.where(visible[..., None], points, beyond), axis=1) for edge, beyond in (
-        (np.min, np.inf), (np.max, -np.inf)))
-    area = np.prod(high - low, axis=1)
-    area = np.maximum(area[:, None], area)[..., None]
-    both = visible[:, None] & visible
-    distance2 = np.square(points[:, None] - points).sum(axis=3)  # [P, P, J]
+    area = np.maximum(area[:, None], other_area)[..., None]
+    both = visible[:, None] & other_visible
+    distance2 = np.square(points[:, None] - other_points).sum(axis=3)  # [P, Q, J]
     alike = np.where(both, np.exp(-distance2 / (8 * sigmas ** 2 * (area + 1))), 0)
     return alike.sum(axis=2) / np.maximum(both.sum(axis=2), 1)
+
+
+def _found_joints(people):
+    """([P, J] bool, which joints were found of Persons; [P, J, 2] where; [P] the area of their box)"""
+    visible, points = zip(*((person.visibility, person.keypoints[:, :2]) for person in people))
+    visible = np.array(visible)
+    points = np.where(visible[..., None], points, 0)
+    low, high = (edge(np.where(visible[..., None], points, beyond), axis=1) for edge, beyond in (
+        (np.min, np.inf), (np.max, -np.inf)))
+    return visible, points, np.prod(high - low, axis=1)

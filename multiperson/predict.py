@@ -7,7 +7,7 @@ from multiperson.detections import Detections, best_of_each_joint, detections_at
 from multiperson.graph import build_graph
 from multiperson.names_of_2017 import (SpatialModel, compute_angle, compute_features, eval_graph,  # noqa: F401
                                        get_person_conf_multicut, get_person_conf_single, logit_transform, wrap_angle)
-from multiperson.people import Assembly, Person, assemble, drop_duplicates, warn_if_stopped
+from multiperson.people import Assembly, Person, assemble, put_together, warn_if_stopped
 from nnet.map_predictor import MapPredictor
 from util.skeleton import Skeleton
 
@@ -39,7 +39,7 @@ class PeoplePredictor(object):
     def find(self, image):
         """The people of a picture, uint8 RGB [h, w, 3] -> [Person] by falling score, px of the picture.
 
-        Of several test_sizes each finds the people that suit it best; whoever was found twice is kept once.
+        Of several test_sizes each finds the people that suit it best; whoever was found twice, or in parts, is put together.
         """
         return people_of_scales(self._model, self._predictor.maps_by_scale(image))
 
@@ -54,7 +54,7 @@ def people_of_scales(model, maps_by_scale, annotated=None):
     annotated: people, arrays n x 3 (joint id, x, y) px of the picture, whose joints are taken as if they had been found
     """
     people = [person for found in search_scales(model, maps_by_scale, annotated) for person in found.people]
-    return drop_duplicates(people, Skeleton.from_config(model.cfg).oks_sigmas)
+    return put_together(people, Skeleton.from_config(model.cfg).oks_sigmas)
 
 
 def search_scales(model, maps_by_scale, annotated=None):

@@ -13,7 +13,8 @@ import numpy as np
 from lib.multicut_cython.solution import Solution
 from multiperson.graph import Graph, costs
 from multiperson.motion import Motion, View
-from multiperson.people import SAME_PERSON, Person, people_of, similarity, solve_within_reach, warn_if_stopped
+from multiperson.people import (SAME_PERSON, Person, filled_in, people_of, similarity, solve_within_reach,
+                                warn_if_stopped)
 from multiperson.temporal import Points, candidate_pairs, carried, points_of, temporal_features
 from multiperson.tracks import (empty_tracks, merged, person_points, predicted, returns, rivals, stacked, steadied,
                                 strangers)
@@ -249,5 +250,4 @@ def oldest(labels):
 
 def alike(first, second, sigmas):
     """Whether two Persons are one, by all their joints, found or filled in."""
-    everything = [person._replace(visibility=np.isfinite(person.keypoints[:, 0])) for person in (first, second)]
-    return similarity(*everything, sigmas) >= SAME_PERSON
+    return similarity(filled_in(first), filled_in(second), sigmas) >= SAME_PERSON

@@ -57,6 +57,18 @@ def draw_dots(width, height, joints):
     return image
 
 
+@pytest.fixture(scope="session")
+def two_skateboarders(tmp_path_factory):
+    """The path of a picture: two of the demos' photographs side by side."""
+    path = str(tmp_path_factory.mktemp("pictures") / "skateboarders.png")
+    both = [Image.open(os.path.join(ROOT, "demo/images/skateboarder_%s.jpg" % name)) for name in ("jumping", "standing")]
+    picture = Image.new("RGB", (sum(one.width for one in both), max(one.height for one in both)))
+    picture.paste(both[0], (0, 0))
+    picture.paste(both[1], (both[0].width, 0))
+    picture.save(path)
+    return path
+
+
 @pytest.fixture
 def dots(tmp_path):
     """A data set of six pictures of four coloured joints, (folder, DataItems); its dataset.mat is in the folder."""

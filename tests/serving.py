@@ -1,9 +1,5 @@
 """Fixtures of the tests of `pose serve`, which import * from here."""
-import os
-
 import pytest
-
-from conftest import ROOT
 
 pytest.importorskip("starlette")
 pytest.importorskip("httpx")
@@ -13,9 +9,6 @@ from starlette.testclient import TestClient  # noqa: E402
 import pose_tensorflow  # noqa: E402
 from pose_tensorflow.serve.app import make_app  # noqa: E402
 from pose_tensorflow.serve.limits import Limits  # noqa: E402
-
-JUMPING = os.path.join(ROOT, "demo/images/skateboarder_jumping.jpg")
-
 
 @pytest.fixture(scope="module")
 def pose():
@@ -35,12 +28,12 @@ def client(make_client):
 
 
 @pytest.fixture(scope="session")
-def jumping():
-    """The bytes of a photograph's file."""
-    with open(JUMPING, "rb") as stream:
+def photograph(two_skateboarders):
+    """The bytes of a picture's file."""
+    with open(two_skateboarders, "rb") as stream:
         return stream.read()
 
 
 @pytest.fixture(scope="module")
-def prediction(client, jumping):
-    return client.post("/predict", content=jumping, headers={"Content-Type": "image/jpeg"}).json()
+def prediction(client, photograph):
+    return client.post("/predict", content=photograph, headers={"Content-Type": "image/png"}).json()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from multiperson.graph import Graph, costs
-from multiperson.people import (Person, assemble, drop_duplicates, inner_edges, merge_detections, similarity,
+from multiperson.people import (Person, assemble, inner_edges, merge_detections, put_together, similarity,
                                 suppressed)
 
 
@@ -100,7 +100,7 @@ def test_similarity_is_that_of_coco():
 
 def test_of_two_alike_the_better_one_is_kept():
     better, worse, other = person_at(BODY, 0.9), person_at(BODY + 1, 0.8), person_at(BODY + 60, 0.5)
-    assert drop_duplicates([worse, other, better]) == [better, other]
+    assert put_together([worse, other, better]) == [better, other]
 
 
 def test_a_part_of_somebody_is_a_duplicate_and_what_was_not_found_does_not_count():
@@ -108,7 +108,17 @@ def test_a_part_of_somebody_is_a_duplicate_and_what_was_not_found_does_not_count
     part = person_at(BODY + [[1, 1], [1, 1], [80, 0], [80, 0]], 0.5, [1, 1, 0, 0])
     assert similarity(whole, part) > 0.9
     assert similarity(person_at(BODY, 0.9, [0, 0, 1, 1]), part) == 0
-    assert drop_duplicates([part, whole]) == [whole]
+    assert put_together([part, whole]) == [whole]
+
+
+def test_parts_whose_absent_joints_make_them_alike_are_put_together():
+    """Of one the feet were found, of the other the head; both have filled in the rest, one of them less well."""
+    feet, head = person_at(BODY, 0.6, [0, 0, 1, 1]), person_at(BODY + [2, 1], 0.4, [1, 1, 0, 0])
+    elsewhere = person_at(BODY + 60, 0.5, [1, 1, 0, 0])
+    other, both = put_together([head, elsewhere, feet])
+    assert other is elsewhere and both.visibility.all()
+    np.testing.assert_array_equal(both.keypoints, np.concatenate([head.keypoints[:2], feet.keypoints[2:]]))
+    assert both.score == pytest.approx((0.6 ** 2 + 0.4 ** 2) / 2)
 
 
 def test_pairs_beyond_reach_are_told_the_solver_where_it_would_join_them():

@@ -13,8 +13,6 @@ from dataset.mscoco import MSCOCO
 from util.config import default_config
 from util.image import read_image
 
-from serving import JUMPING
-
 TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
          "null": type(None)}
 
@@ -41,14 +39,16 @@ def described(client):
     return lambda value, name: check(value, schemas[name])
 
 
-def first_nodes(assembly):
-    """The first node of each person."""
-    return [next(node for node in person["nodes"] if node is not None) for person in assembly["people"]]
+def first_nodes(prediction):
+    """The first node of each person at the larger size."""
+    person_of = prediction["assembly"]["person"]
+    return [next(node["number"] for node in prediction["nodes"] if node["size"] == 1 and person_of[node["number"]] == person)
+            for person in range(len(prediction["assembly"]["people"]))]
 
 
-def test_prediction(pose, prediction, described):
+def test_prediction(pose, prediction, described, two_skateboarders):
     described(prediction, "Prediction")
-    people = pose(JUMPING)
+    people = pose(two_skateboarders)
     assert (prediction["height"], prediction["width"]) == people.size
     assert [dict(keypoints=one["keypoints"], score=one["score"]) for one in prediction["assembly"]["people"]] == [
         person.to_json() for person in people]
@@ -68,11 +68,11 @@ def test_nodes_of_the_joints(prediction):
                 np.testing.assert_allclose(prediction["nodes"][number]["position"], [x, y], atol=prediction["width"] / 20)
 
 
-def test_assemblies(pose, client, prediction, described):
-    first, second = first_nodes(prediction["assembly"])[:2]
+def test_assemblies(pose, client, prediction, described, two_skateboarders):
+    first, second = first_nodes(prediction)[:2]
     said = {"join": [[first, second]], "keep": prediction["assembly"]["suppressed"][:1]}
     answer = client.post("/assemble", json=dict(said, id=prediction["id"])).json()
-    expected = pose(JUMPING).correct(**said)
+    expected = pose(two_skateboarders).correct(**said)
     assert described(answer, "Assembly")["objective"] == pytest.approx(expected.explain().objective)
     assert answer["person"][first] == answer["person"][second] is not None
     assert [one["score"] for one in answer["people"]] == [person.to_json()["score"] for person in expected]
@@ -110,24 +110,24 @@ def test_offsets(client, prediction, described):
     np.testing.assert_allclose(expected[11], person["keypoints"][11][:2], atol=30)  # the hip of the same side
 
 
-def test_exported_poses(pose, client, prediction):
+def test_exported_poses(pose, client, prediction, two_skateboarders):
     body = {"id": prediction["id"], "name": "us.jpg", "format": "json"}
     poses = client.post("/export", json=body).json()
-    people = pose(JUMPING)
+    people = pose(two_skateboarders)
     assert poses["images"] == json.loads(json.dumps([people.to_json("us.jpg")]))
     assert poses["joint_names"] == prediction["joint_names"]
     assert client.post("/export", json=dict(body, format="coco")).json() == people.to_coco(1)
 
 
-def test_exported_data_set(client, prediction, tmp_path):
+def test_exported_data_set(client, prediction, tmp_path, two_skateboarders):
     """It is what dataset_type coco, and dataset.convert, take; a name cannot lead elsewhere."""
-    first = first_nodes(prediction["assembly"])[0]
+    first = first_nodes(prediction)[0]
     answer = client.post("/export", json={"id": prediction["id"], "name": "../../my photo_1.jpg", "format": "dataset",
                                           "keep": [first]})
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     assert archive.namelist() == ["annotations/person_keypoints_my-photo-1.json", "images/my-photo-1/my-photo-1.png"]
     archive.extractall(str(tmp_path))
-    np.testing.assert_array_equal(read_image(str(tmp_path / archive.namelist()[1])), read_image(JUMPING))
+    np.testing.assert_array_equal(read_image(str(tmp_path / archive.namelist()[1])), read_image(two_skateboarders))
     cfg = default_config()
     cfg.update(dataset=str(tmp_path), dataset_type="coco", dataset_phase="my-photo-1", dataset_ann="person_keypoints",
                num_joints=17)

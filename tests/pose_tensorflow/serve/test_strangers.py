@@ -33,17 +33,17 @@ def picture_of(size, form="PNG"):
     return stream.getvalue()
 
 
-def refusals(jumping):
+def refusals(photograph):
     """(path, body, headers, status, part of the sentence) of requests that are wrong."""
     json = {"Content-Type": "application/json"}
     return [
-        ("/predict", jumping, {"Content-Type": "text/plain"}, 415, "Content-Type: image/jpeg"),
-        ("/predict", jumping, {}, 415, "Content-Type: image/jpeg"),
+        ("/predict", photograph, {"Content-Type": "text/plain"}, 415, "Content-Type: image/jpeg"),
+        ("/predict", photograph, {}, 415, "Content-Type: image/jpeg"),
         ("/predict", b"", JPEG, 415, "no picture that can be read"),
         ("/predict", b"GIF89a", JPEG, 415, "no picture"),
         ("/predict", b"<svg xmlns='http://www.w3.org/2000/svg'/>", {"Content-Type": "image/svg+xml"}, 415, "no picture"),
         ("/predict", b"../../../etc/passwd", JPEG, 415, "no picture"),
-        ("/predict", jumping[:5000], JPEG, 400, "damaged, or was not sent as a whole"),
+        ("/predict", photograph[:5000], JPEG, 400, "damaged, or was not sent as a whole"),
         ("/predict", picture_of((50, 50))[:100], JPEG, 400, "damaged"),
         ("/predict", png(10000, 10000), JPEG, 413, "more than 36 megapixels"),
         ("/predict", png(50000, 50000), JPEG, 413, "more than 36 megapixels"),
@@ -67,8 +67,8 @@ def refusals(jumping):
     ]
 
 
-def test_each_refusal_says_why(client, jumping):
-    for path, body, headers, status, sentence in refusals(jumping):
+def test_each_refusal_says_why(client, photograph):
+    for path, body, headers, status, sentence in refusals(photograph):
         answer = client.post(path, content=body, headers=headers)
         assert (answer.status_code, list(answer.json())) == (status, ["error"]), (body[:50], answer.text)
         assert sentence in answer.json()["error"]
@@ -101,15 +101,15 @@ def test_pages_from_elsewhere(client, headers, allowed):
     assert answer.headers["x-content-type-options"] == "nosniff" and "access-control-allow-origin" not in answer.headers
 
 
-def test_too_many_at_once(make_client, jumping):
+def test_too_many_at_once(make_client, photograph):
     client = make_client(requests=0)
-    answer = client.post("/predict", content=jumping, headers=JPEG)
+    answer = client.post("/predict", content=photograph, headers=JPEG)
     assert answer.status_code == 503 and answer.json() == {"error": "too many requests at once: try again in a second"}
 
 
-def test_bodies_are_measured(make_client, jumping):
+def test_bodies_are_measured(make_client, photograph):
     client = make_client(body=1000)
-    answer = client.post("/predict", content=jumping, headers=JPEG)
+    answer = client.post("/predict", content=photograph, headers=JPEG)
     assert answer.status_code == 413 and answer.json() == {"error": "the request has more than 1000 bytes"}
     chunks = client.post("/predict", content=iter([b"x" * 600] * 3), headers=JPEG)
     assert chunks.status_code == 413
@@ -126,25 +126,25 @@ def test_bodies_that_never_end():
     assert refused.value.status_code == 408 and "within 0.01 seconds" in refused.value.detail
 
 
-def test_the_least_recently_used_results_go(make_client, jumping):
+def test_the_least_recently_used_results_go(make_client, photograph):
     client = make_client(memory=1)
-    first, second = (client.post("/predict", content=jumping, headers=JPEG).json()["id"] for _ in range(2))
+    first, second = (client.post("/predict", content=photograph, headers=JPEG).json()["id"] for _ in range(2))
     assert client.post("/assemble", json={"id": second}).status_code == 200
     answer = client.post("/assemble", json={"id": first})
     assert answer.status_code == 410 and "no longer" in answer.json()["error"]
 
 
-def test_mistakes_of_our_own(make_client, monkeypatch, jumping):
+def test_mistakes_of_our_own(make_client, monkeypatch, photograph):
     client = make_client()
     monkeypatch.setattr("pose_tensorflow.serve.app.decode", lambda *_: 1 / 0)
-    answer = client.post("/predict", content=jumping, headers=JPEG)
+    answer = client.post("/predict", content=photograph, headers=JPEG)
     assert answer.status_code == 500 and "made a mistake" in answer.json()["error"]
 
 
-def test_damaged_pictures(client, jumping):
+def test_damaged_pictures(client, photograph):
     """Whatever is flipped in a file or cut off it: people, or 4xx."""
     rng = random.Random(0)
-    files = [jumping, picture_of((64, 48)), picture_of((64, 48), "WEBP"), picture_of((64, 48), "BMP"),
+    files = [photograph, picture_of((64, 48)), picture_of((64, 48), "WEBP"), picture_of((64, 48), "BMP"),
              picture_of((64, 48), "GIF")]
     for number in range(60):
         body = bytearray(files[number % len(files)])
@@ -154,7 +154,7 @@ def test_damaged_pictures(client, jumping):
         assert status == 200 or 400 <= status < 500
 
 
-def test_sixteen_at_once(client, prediction, jumping):
+def test_sixteen_at_once(client, prediction, photograph):
     """None is lost, and none wrong."""
     first, second = (next(node for node in person["nodes"] if node is not None)
                      for person in prediction["assembly"]["people"][:2])
@@ -164,7 +164,7 @@ def test_sixteen_at_once(client, prediction, jumping):
     def one(number):
         if number % 4:
             return client.post("/assemble", json=dict(said, id=prediction["id"])).json() == joined
-        found = client.post("/predict", content=jumping, headers=JPEG).json()
+        found = client.post("/predict", content=photograph, headers=JPEG).json()
         return dict(found, id="") == dict(prediction, id="")
 
     with ThreadPoolExecutor(16) as pool:

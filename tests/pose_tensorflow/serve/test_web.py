@@ -2,6 +2,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -93,7 +94,7 @@ def mosaic(path, rows):
 
 def choose(page, path):
     page.set_input_files("#file", path)
-    expect(page.locator("#status")).to_contain_text("people,", timeout=30000)
+    expect(page.locator("#status")).to_contain_text(re.compile("people,|person,"), timeout=30000)
 
 
 def nodes_by_person(page):
