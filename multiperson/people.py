@@ -163,27 +163,30 @@ def grouped(people, sigmas=None, told=lambda place, group: None, leading=()):
     told: function of a place and the places of a group that says what is known otherwise: True = of that group, False = not
     leading: places of those who come before all others; sigmas: [J], see util.skeleton.Skeleton
     """
-    groups, whole = [], []  # whole: what the people of each group make together
+    same = _alike(people, people, sigmas)
+    groups, whole, alike = [], [], []  # whole: what the people of each group make together; alike: [P] bool, who is that one
     for place in sorted(range(len(people)), key=lambda place: (place not in leading, -people[place].score)):
         known = [told(place, group) for group in groups]
-        alike = _alike(people[place], whole, sigmas)
-        likely = [number for number, said in enumerate(known) if said is None and alike[number]]
+        likely = [number for number, said in enumerate(known) if said is None and alike[number][place]]
         number = known.index(True) if True in known else likely[0] if likely else None
         if number is None:
             groups.append([place])
             whole.append(people[place])
+            alike.append(same[place])
         else:
             groups[number].append(place)
             whole[number] = with_joints_of(whole[number], [people[place]])
+            alike[number], = _alike([whole[number]], people, sigmas)
     return groups
 
 
-def _alike(person, others, sigmas):
-    """[P] bool: which of P Persons are the same one."""
-    if not others:
-        return np.zeros(0, bool)
-    return np.maximum(similarities([person], others, sigmas),
-                      similarities([filled_in(person)], map(filled_in, others), sigmas))[0] >= SAME_PERSON
+def _alike(people, others, sigmas):
+    """[P, Q] bool: which Persons are the same one."""
+    if not people:
+        return np.zeros((0, len(others)), bool)
+    similar = np.maximum(similarities(people, others, sigmas),
+                         similarities(*([filled_in(person) for person in some] for some in (people, others)), sigmas))
+    return similar >= SAME_PERSON
 
 
 def filled_in(person):
