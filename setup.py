@@ -76,7 +76,7 @@ setup(
         "scikit-image",
         "scikit-learn",
         "matplotlib",
-        "pillow",
+        "pillow>=9.4",
         "pandas",
         "pyyaml",
         "easydict",

@@ -1,9 +1,11 @@
 """People assembled again, as somebody who looks at the picture says: these two are one person, those are not, keep that one.
 
-A picture is searched at several sizes, each with an assembly of its own; whoever was found at two of them is reported once.
+A picture is searched at several sizes, each with an assembly of its own; whoever was found at two of them, or in parts, is
+reported once.
 What is said is about joints of the picture: it holds at the size at which their person is reported, if they were detected
 there as well. If no size shows both joints of a pair, it is about the people: whether those of two sizes are the same.
 """
+from functools import reduce
 from typing import List, NamedTuple, Tuple
 
 import numpy as np
@@ -11,6 +13,8 @@ import numpy as np
 from multiperson.people import Person, grouped, with_joints_of
 from multiperson.predict import Search, assemble_graph, reported
 from util.skeleton import Skeleton
+
+CONTRADICTION = "the corrections contradict each other: what is joined, by itself or by way of others, is also cut"
 
 
 class Constraints(NamedTuple):
@@ -82,11 +86,6 @@ class _Said(object):
             for size, node in places:
                 self.keep[size].append(node)
 
-    def cut_off(self, size, members):
-        """Joints that somebody with these nodes at a size may not have, since they were cut off."""
-        joint = self._searches[size].assembly.graph.joint
-        return [joint[b] for pair in self.cut[size] for a, b in (pair, pair[::-1]) if a in members]
-
     def nodes(self):
         """All places (size, node) of which something is said at their size."""
         return {(size, node) for size, lists in enumerate(zip(self.join, self.cut, self.keep))
@@ -132,8 +131,7 @@ def _again(cfg, found, join, cut, keep):
     try:
         assembly = assemble_graph(cfg, found.assembly.graph, must_join=join, must_cut=cut, must_keep=keep)
     except ValueError:
-        raise ValueError("the corrections contradict each other: what is joined, by itself or by way of others, is also cut"
-                         ) from None
+        raise ValueError(CONTRADICTION) from None
     found = found._replace(assembly=assembly)
     return found._replace(people=reported(cfg, found, nodes))
 
@@ -141,28 +139,54 @@ def _again(cfg, found, join, cut, keep):
 def _matched(cfg, searches, said, home):
     """Everybody whom Searches show that are as _Said. home: {place: size at which its person was reported before}
 
-    People of whom something is said where they were reported come before those who are alike.
+    People of whom something is said come before those who are alike. Raises ValueError.
     """
     found = [(size, person) for size, one in enumerate(searches) for person in one.people]
     owner = {(size, node): number for number, (size, person) in enumerate(found) for node in person.members.tolist()}
-    nodes = [place for place in said.nodes() if place in owner]
-    settled = {owner[place] for place in nodes}
-    leading = {owner[place] for place in nodes if home.get(place) == place[0]}
-    same, other = ({frozenset(owner.get(place) for place in pair) for pair in said.across[kind]} for kind in ("join", "cut"))
+    unit = _joined(len(found), _owners(said.across["join"], owner))
+    cuts = _owners(said.across["cut"] + [tuple((size, node) for node in pair) for size, pairs in enumerate(said.cut)
+                                         for pair in pairs], owner)
+    if any(unit[a] == unit[b] for a, b in cuts):
+        raise ValueError(CONTRADICTION)
+    apart = {frozenset((unit[a], unit[b])) for a, b in cuts}
 
     def told(number, group):
-        pairs = {frozenset((number, one)) for one in group}
-        if pairs & (same | other):
-            return bool(pairs & same)
-        of_this_size = [one for one in group if found[one][0] == found[number][0]]
-        return False if number in settled and not settled.isdisjoint(of_this_size) else None  # they have been told apart
+        if any(unit[one] == unit[number] for one in group):
+            return True
+        return False if any(frozenset((unit[one], unit[number])) in apart for one in group) else None
 
+    leading = {owner[place] for place in said.nodes() if place in owner}
     groups = grouped([person for _, person in found], Skeleton.from_config(cfg).oks_sigmas, told, leading)
     people = []
     for best, *others in groups:
-        size, person = found[best]
-        cut_off = said.cut_off(size, set(person.members.tolist()))
-        lenders = [lender._replace(visibility=lender.visibility & ~np.isin(np.arange(len(lender.visibility)), cut_off))
-                   for lender in (found[number][1] for number in others)]
-        people.append([(size, with_joints_of(person, lenders))] + [found[number] for number in others])
+        rivals = [found[number] for number in range(len(found))
+                  if any(frozenset((unit[number], unit[one])) in apart for one in [best] + others)]
+        same = [(found[number][0], _without(cfg, searches, found[number], rivals)) for number in others]
+        whole = reduce(with_joints_of, [found[best][1]] + [person for _, person in same])
+        people.append([(found[best][0], whole)] + same)
     return Everybody(searches, sorted(people, key=lambda group: -group[0][1].score))
+
+
+def _owners(pairs, owner):
+    """Pairs of the different people whose the pairs' places are. owner: {place: number of a person}"""
+    numbers = [tuple(owner.get(place) for place in pair) for pair in pairs]
+    return [pair for pair in numbers if None not in pair and pair[0] != pair[1]]
+
+
+def _joined(count, pairs):
+    """[count]: a name for each, the same for those whom pairs join, by way of others or not."""
+    name = list(range(count))
+    for a, b in pairs:
+        name = [name[a] if one == name[b] else one for one in name]
+    return name
+
+
+def _without(cfg, searches, one, rivals):
+    """The Person of `one` (size, Person) without the joints that were cut off it and are now those of rivals [(size, Person)]."""
+    size, person = one
+    for other, rival in rivals:
+        reach = cfg.nms_radius * cfg.stride / min(searches[size].scale, searches[other].scale)  # px of the picture
+        cut_off = rival.visibility & (np.hypot(*(person.keypoints - rival.keypoints)[:, :2].T) <= reach)
+        members = person.members[~cut_off[searches[size].assembly.graph.joint[person.members]]]
+        person = person._replace(visibility=person.visibility & ~cut_off, members=members)
+    return person

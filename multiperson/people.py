@@ -3,6 +3,7 @@
 Source: DeeperCut (arXiv 1605.03170), section 2, with the suppression of nodes of DeepCut (arXiv 1511.06645), section 2.
 """
 import logging
+from functools import reduce
 from typing import Any, Dict, List, NamedTuple
 
 import numpy as np
@@ -19,10 +20,10 @@ class Person(NamedTuple):
 
     keypoints: [J, 3] float64 (x, y, score), px of the network's input; nan for joints that were not found
     score: mean of the J joints' scores, where an absent joint counts 0: a lone wrist is not a better person than a whole
-        body whose joints are each a little less certain
+        body whose joints are each a little less certain; with joints filled in, see multiperson.completion, of their squares
     visibility: [J] bool, which joints were found
     cost: this person's share of the objective: its nodes' costs and those of the edges inside; the lower, the surer
-    members: [k] int64, its nodes in the graph, rising
+    members: [k] int64, its nodes in the graph, rising; neither these nor the cost tell of joints that others lent
     """
 
     keypoints: np.ndarray
@@ -149,10 +150,9 @@ def people_of(graph, cluster, node_cost, edge_cost, num_joints):
 
 
 def put_together(people, sigmas=None):
-    """[Person] by falling score: those of whom several are one, found twice or in parts, see grouped, are the best of these
-    with the joints that were found of the others and not of it. people: [Person], in the same pixels, absent joints filled in"""
-    whole = [with_joints_of(people[best], [people[other] for other in others])
-             for best, *others in grouped(people, sigmas)]
+    """[Person] by falling score: of those of whom several are one, found twice or in parts, see grouped, the best with the
+    joints of the others. people: [Person], in the same pixels, absent joints filled in"""
+    whole = [reduce(with_joints_of, (people[place] for place in group)) for group in grouped(people, sigmas)]
     return sorted(whole, key=lambda person: -person.score)
 
 
@@ -163,30 +163,27 @@ def grouped(people, sigmas=None, told=lambda place, group: None, leading=()):
     told: function of a place and the places of a group that says what is known otherwise: True = of that group, False = not
     leading: places of those who come before all others; sigmas: [J], see util.skeleton.Skeleton
     """
-    same = _alike(people, people, sigmas)
-    groups, whole, alike = [], [], []  # whole: what the people of each group make together; alike: [P] bool, who is that one
+    same = _likeness(people, people, sigmas)
+    groups, whole, likeness = [], [], []  # whole: what the people of each group make together; likeness: [P], everybody's to it
     for place in sorted(range(len(people)), key=lambda place: (place not in leading, -people[place].score)):
         known = [told(place, group) for group in groups]
-        likely = [number for number, said in enumerate(known) if said is None and alike[number][place]]
-        number = known.index(True) if True in known else likely[0] if likely else None
-        if number is None:
+        alike = [likeness[number][place] if said is None else float(said) for number, said in enumerate(known)]
+        if max(alike, default=0) < SAME_PERSON:
             groups.append([place])
             whole.append(people[place])
-            alike.append(same[place])
+            likeness.append(same[place])
         else:
+            number = known.index(True) if True in known else int(np.argmax(alike))
             groups[number].append(place)
-            whole[number] = with_joints_of(whole[number], [people[place]])
-            alike[number], = _alike([whole[number]], people, sigmas)
+            whole[number] = with_joints_of(whole[number], people[place])
+            likeness[number], = _likeness([whole[number]], people, sigmas)
     return groups
 
 
-def _alike(people, others, sigmas):
-    """[P, Q] bool: which Persons are the same one."""
-    if not people:
-        return np.zeros((0, len(others)), bool)
-    similar = np.maximum(similarities(people, others, sigmas),
-                         similarities(*([filled_in(person) for person in some] for some in (people, others)), sigmas))
-    return similar >= SAME_PERSON
+def _likeness(people, others, sigmas):
+    """[P, Q]: the similarities of people and others, in the joints found of both or in all, whichever is larger."""
+    return np.maximum(similarities(people, others, sigmas),
+                      similarities(*([filled_in(person) for person in some] for some in (people, others)), sigmas))
 
 
 def filled_in(person):
@@ -194,15 +191,14 @@ def filled_in(person):
     return person._replace(visibility=np.isfinite(person.keypoints[:, 0]))
 
 
-def with_joints_of(person, others):
-    """A Person with the joints that were found of others, and not of it."""
-    for other in others:
-        lent = other.visibility & ~person.visibility
-        if lent.any():
-            keypoints = np.where(lent[:, None], other.keypoints, person.keypoints)
-            person = person._replace(keypoints=keypoints, visibility=person.visibility | lent,
-                                     score=float(np.square(keypoints[:, 2]).mean()))
-    return person
+def with_joints_of(person, other):
+    """A Person with the joints that were found of another one, and not of it."""
+    lent = other.visibility & ~person.visibility
+    if not lent.any():
+        return person
+    keypoints = np.where(lent[:, None], other.keypoints, person.keypoints)
+    return person._replace(keypoints=keypoints, visibility=person.visibility | lent,
+                           score=float(np.square(keypoints[:, 2]).mean()))
 
 
 def similarity(first, second, sigmas=None):
@@ -216,6 +212,8 @@ def similarities(people, others, sigmas=None):
 
     Their size is that of the larger one's joints' box: of somebody found in part the whole is somebody else's duplicate.
     """
+    if not (len(people) and len(others)):
+        return np.zeros((len(people), len(others)))
     (visible, points, area), (other_visible, other_points, other_area) = map(_found_joints, (people, others))
     sigmas = np.full(visible.shape[1], SIGMA) if sigmas is None else np.asarray(sigmas)
     area = np.maximum(area[:, None], other_area)[..., None]

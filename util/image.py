@@ -23,7 +23,9 @@ def read_image(path, upright=True, content=None):
     Raises ImageError, naming the file.
     """
     with _opened(path, content) as image:
-        return _rgb(ImageOps.exif_transpose(image) if upright else image)
+        if upright:
+            ImageOps.exif_transpose(image, in_place=True)
+        return _rgb(image)
 
 
 @contextlib.contextmanager
@@ -64,7 +66,7 @@ def _rgb(image):
     """A PIL image as uint8 [h, w, 3]."""
     if image.mode.startswith("I"):  # 16 or 32 bits a pixel
         image = Image.fromarray((np.clip(np.asarray(image), 0, 65535) >> 8).astype(np.uint8))
-    return np.asarray(image.convert("RGB"))
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def image_size(path, content=None):

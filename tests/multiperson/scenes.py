@@ -1,5 +1,6 @@
 """What the tests of this folder look at: pictures of the 2017 code, and people placed by hand."""
 import functools
+import itertools
 import os
 from collections import namedtuple
 
@@ -54,9 +55,10 @@ def set_pair(model, a, b, x_min, x_max, w):
 
 
 def agreeable_model(cfg):
-    """Of two joints: sure where the offsets agree, even at 15 px off each way, then unlikely."""
+    """Sure where the offsets agree, even at 15 px off each way, then unlikely."""
     model = SpatialModel(cfg)
-    set_pair(model, 0, 1, np.zeros(8), np.ones(8), np.array([-0.1, 0, -0.1, 0, 0, 0, 0, 0, 3]))
+    for a, b in itertools.combinations(range(cfg.num_joints), 2):
+        set_pair(model, a, b, np.zeros(8), np.ones(8), np.array([-0.1, 0, -0.1, 0, 0, 0, 0, 0, 3]))
     return model
 
 

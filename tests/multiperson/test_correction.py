@@ -4,6 +4,7 @@ import pytest
 
 from dataset.maps import Maps
 from multiperson.correction import Constraints, correct, everybody, first_nodes
+from multiperson.detections import Detections
 from multiperson.explanation import explain
 from multiperson.predict import search
 from scenes import agreeable_model, multi_person_config, place, with_stray
@@ -19,9 +20,16 @@ def cfg():
     return cfg
 
 
+def of_joints(number, edges):
+    """A config of so many joints with these edges between them."""
+    cfg = multi_person_config(number, edges)
+    cfg.update(joint_names=["joint %d" % joint for joint in range(number)])
+    return cfg
+
+
 def at_sizes(cfg, *detections):
     """Everybody, of Detections at the scales 1, 1/2, ..."""
-    model, maps = agreeable_model(cfg), Maps(np.zeros((6, 40, 2)))
+    model, maps = agreeable_model(cfg), Maps(np.zeros((40, 40, cfg.num_joints)))
     return everybody(cfg, [search(model, maps, 0.5 ** size, found) for size, found in enumerate(detections)])
 
 
@@ -91,8 +99,60 @@ def test_a_kept_joint_of_a_duplicate_is_lent(cfg):
     both = with_stray(with_stray(place(np.zeros((0, 2, 2))), 0, [10, 10], 0.8), 1, [30, 10], STRAY)
     found = at_sizes(cfg, hand, both)
     assert joints(found) == [(0, {0: 20})] and len(explain(cfg, found).suppressed) == 1
-    assert joints(correct(cfg, found, Constraints(keep=(2,), join=((1, 2),)))) == [(0, {0: 20, 1: 60})]
+    assert joints(correct(cfg, found, Constraints(keep=(2,), join=((1, 2),)))) == [(1, {0: 20, 1: 60})]
     assert sorted(joints(correct(cfg, found, Constraints(keep=(2,))))) == [(0, {0: 20}), (1, {1: 60})]
+
+
+BODY = [[40, 40], [140, 60], [60, 240], [140, 250]]
+WHOLE = (0, {0: 40, 1: 140, 2: 60, 3: 140})
+
+
+@pytest.mark.parametrize("said", [Constraints(), Constraints(keep=(0, 2)), Constraints(join=((0, 1), (2, 3)))])
+def test_parts_of_a_body_are_one_person_and_stay_so(said):
+    """Nothing joins the parts but that their joints, found and filled in, make them alike."""
+    cfg = of_joints(4, [(0, 1), (2, 3)])
+    found = at_sizes(cfg, place([BODY]))
+    assert [len(same) for same in found.people] == [2]
+    assert joints(correct(cfg, found, said)) == [WHOLE]
+
+
+def test_parts_of_a_body_are_told_apart():
+    cfg = of_joints(4, [(0, 1), (2, 3)])
+    apart = correct(cfg, at_sizes(cfg, place([BODY])), Constraints(cut=((0, 2),)))
+    assert sorted(joints(apart), key=str) == [(0, {0: 40, 1: 140}), (0, {2: 60, 3: 140})]
+
+
+@pytest.mark.parametrize("cut", [(0, 2), (4, 6)])  # where the person is reported, and where they were found again
+def test_whoever_was_found_whole_does_not_lend_what_was_cut_off_nor_what_went_with_it(cut):
+    cfg = of_joints(4, [(0, 1), (0, 2), (2, 3)])
+    apart = correct(cfg, at_sizes(cfg, place([BODY]), place(halved([BODY]))), Constraints(cut=(cut,)))
+    assert sorted(joints(apart), key=str) == [(0, {0: 40, 1: 140}), (0, {2: 60, 3: 140})]
+    nodes = explain(cfg, apart).nodes
+    assert all(nodes[a].person != nodes[b].person for a, b in ((0, 2), (4, 6)))
+
+
+def test_a_kept_joint_takes_the_place_of_another_one():
+    """A weak detection of joint 3, which expects the others where the person's are."""
+    cfg = of_joints(4, [(0, 1), (0, 2), (1, 2), (2, 3)])
+    parts = [list(part) for part in place([BODY, [*BODY[:3], [110, 200]]])]
+    chosen = [slice(1), slice(1), slice(1), slice(2)]
+    detections = Detections(*([values[one] for values, one in zip(part, chosen)] for part in parts))
+    detections.conf[3][1] = STRAY
+    found = at_sizes(cfg, detections)
+    kept = correct(cfg, found, Constraints(keep=(4,)))
+    assert joints(kept) == [(0, {0: 40, 1: 140, 2: 60, 3: 110})]
+
+
+def test_joins_across_sizes_add_up_and_may_contradict_cuts():
+    cfg, nobody = of_joints(3, [(0, 1), (0, 2), (1, 2)]), place(np.zeros((0, 3, 2)))
+    found = at_sizes(cfg, with_stray(nobody, 2, [100, 100], 0.7),
+                     with_stray(with_stray(nobody, 0, [10, 10], 0.9), 1, [130, 130], 0.9))
+    assert len(found.people) == 3
+    joined = correct(cfg, found, Constraints(join=((0, 1), (0, 2))))
+    assert joints(joined) == [(1, {0: 20, 1: 260, 2: 100})]
+    for cut in ((0, 1), (1, 2)):
+        with pytest.raises(ValueError, match="contradict each other"):
+            correct(cfg, found, Constraints(join=((0, 1), (0, 2)), cut=(cut,)))
 
 
 def test_people_of_whom_something_is_said_are_reported(cfg):

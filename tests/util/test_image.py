@@ -1,8 +1,12 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from util.image import ImageError, as_image, image_size, read_image, resize
+from conftest import ROOT
+from util.image import EXIF_ORIENTATION, ImageError, as_image, image_size, read_image, resize
 
 
 @pytest.mark.parametrize("case", range(4))
@@ -83,3 +87,26 @@ def test_other_forms_of_a_picture(tmp_path):
 def test_no_pictures(array):
     with pytest.raises(ImageError, match="is no picture: uint8 or uint16"):
         as_image(array)
+
+
+READ = """
+import sys
+from util.image import read_image
+
+def peak():
+    with open("/proc/self/status") as stream:
+        return next(int(line.split()[1]) * 1024 for line in stream if line.startswith("VmHWM"))
+
+before = peak()
+pixels = read_image(sys.argv[1])[..., 0].size
+print((peak() - before) / pixels)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_a_large_picture_that_lies_on_its_side_takes_little_memory(tmp_path):
+    path, exif = str(tmp_path / "large.jpg"), Image.Exif()
+    exif[EXIF_ORIENTATION] = 6
+    Image.new("RGB", (5000, 4000)).save(path, exif=exif)
+    assert read_image(path).shape == (5000, 4000, 3)
+    assert float(subprocess.check_output([sys.executable, "-c", READ, path], cwd=ROOT)) < 13  # bytes a pixel
