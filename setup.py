@@ -76,7 +76,7 @@ setup(
         "scikit-image",
         "scikit-learn",
         "matplotlib",
-        "pillow>=9.4",
+        "pillow",
         "pandas",
         "pyyaml",
         "easydict",

@@ -3,7 +3,7 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from conftest import ROOT
 from util.image import EXIF_ORIENTATION, ImageError, as_image, image_size, read_image, resize
@@ -35,13 +35,18 @@ def test_kinds_of_pictures(tmp_path, pixels, mode, expected):
     assert image_size(path) == (5, 4)
 
 
-def test_exif_orientation(tmp_path):
-    path = str(tmp_path / "a.jpg")
-    exif = Image.Exif()
-    exif[274] = 6  # turned by a quarter
-    Image.fromarray(np.zeros((40, 50, 3), np.uint8)).save(path, exif=exif)
-    assert read_image(path, upright=False).shape == (40, 50, 3)
-    assert read_image(path).shape == (50, 40, 3) and image_size(path) == (40, 50)
+@pytest.mark.parametrize("orientation", range(10))
+def test_exif_orientation(tmp_path, orientation):
+    path, exif = str(tmp_path / "a.png"), Image.Exif()
+    exif[EXIF_ORIENTATION] = orientation
+    pixels = np.random.RandomState(0).randint(0, 256, (4, 5, 3), np.uint8)
+    Image.fromarray(pixels).save(path, exif=exif)
+    with Image.open(path) as image:
+        upright = np.asarray(ImageOps.exif_transpose(image))
+        np.testing.assert_array_equal(as_image(image), upright)
+    np.testing.assert_array_equal(read_image(path), upright)
+    np.testing.assert_array_equal(read_image(path, upright=False), pixels)
+    assert image_size(path) == upright.shape[1::-1]
 
 
 def test_bad_files(tmp_path):
