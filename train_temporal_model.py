@@ -13,10 +13,9 @@ from dataset.formats.penn_action import read_penn_action
 from dataset.moved_stills import MovedStills
 from dataset.sequences import penn_sequences, posetrack_sequence
 from multiperson.frames import FramePredictor
-from multiperson.pairwise import write_regression
 from multiperson.spatial_model_report import make_report, write_report
 from multiperson.spatial_model_training import PairExamples, fit_pair
-from multiperson.temporal import temporal_model_path
+from multiperson.temporal import temporal_model_path, write_temporal_model
 from multiperson.temporal_model_training import examples_of
 from util.command import UserError, run_command
 from util.config import load_config
@@ -67,7 +66,7 @@ def main():
     if fit is None:
         raise UserError("%d sequences hold too few pairs to fit a model" % len(found))
     path = temporal_model_path(cfg)
-    write_regression(path, fit.model)
+    write_temporal_model(path, fit.model)
     of_joint = {(one, one): joint == one for one in range(skeleton.num_joints)}
     report = make_report({pair: PairExamples(*(part[mine] for part in examples)) for pair, mine in of_joint.items()},
                          {pair: fit.held_out[mine] for pair, mine in of_joint.items()}, skeleton.joint_names)

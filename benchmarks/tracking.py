@@ -30,10 +30,9 @@ from dataset.formats.mot import read_mot
 from dataset.moved_stills import MovedStills
 from dataset.tracking_report import against_boxes
 from multiperson.frames import FramePredictor, frame_graph
-from multiperson.pairwise import read_regression
 from multiperson.people import Person, put_together, similarity
 from multiperson.predict import assemble_graph
-from multiperson.temporal import temporal_model_path
+from multiperson.temporal import read_temporal_model, temporal_model_path
 from multiperson.tracking import Tracker
 from util.command import run_command
 from util.config import PROJECT, load_config
@@ -55,7 +54,7 @@ class Solver(object):
 
     def __init__(self, cfg, skeleton):
         self._cfg, self._decided = cfg, []
-        self._tracker = Tracker(cfg, read_regression(temporal_model_path(cfg)), skeleton.oks_sigmas)
+        self._tracker = Tracker(cfg, read_temporal_model(temporal_model_path(cfg)), skeleton.oks_sigmas)
 
     def add(self, image, found):
         """The next frame, and its multiperson.frames.FrameGraph."""

@@ -25,7 +25,11 @@ def complete(people, graph, detections, maps, stride, scale=1.0):
     size = np.maximum((np.nanmax(keypoints, axis=1) - np.nanmin(keypoints, axis=1))[:, :2].max(axis=1), 2 * stride)
     who, joint = np.nonzero(~np.stack([person.visibility for person in people]))
     expected = _expected(people, who, joint, graph, detections, stride)
-    keypoints[who, joint] = _nearby(expected, SEARCH_RADIUS * size[who], maps, joint, stride, scale)
+    radius = SEARCH_RADIUS * size[who]
+    magnitude = np.ceil(np.log2(radius / stride))  # people of about one size at a time: a giant needs large windows
+    for one in np.unique(magnitude):
+        some = magnitude == one
+        keypoints[who[some], joint[some]] = _nearby(expected[some], radius[some], maps, joint[some], stride, scale)
     scores = np.square(keypoints[..., 2]).mean(axis=1)
     return [person._replace(keypoints=points, score=float(score)) for person, points, score in zip(people, keypoints, scores)]
 
@@ -50,7 +54,7 @@ def _nearby(point, radius, maps, joint, stride, scale):
     [A], less so the farther they are."""
     sides = np.array(maps.scores.shape[:2])
     reach = np.ceil(radius / stride).astype(int)
-    steps = np.arange(-reach.max(initial=0), reach.max(initial=0) + 1)
+    steps = np.arange(-reach.max(), reach.max() + 1)
     cells = np.clip(point[:, ::-1] // stride, 0, sides - 1).astype(int)[..., None] + steps  # [A, (row, column), steps]
     near = (np.abs(steps) <= reach[:, None, None]) & (cells >= 0) & (cells < sides[:, None])
     distance2 = np.where(near, np.square((cells + 0.5) * stride - point[:, ::-1, None]), np.inf)

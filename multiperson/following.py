@@ -6,8 +6,7 @@ import numpy as np
 from multiperson.changes import KeyFrame
 from multiperson.frames import FramePredictor, frame_graph
 from multiperson.motion import require_cv2
-from multiperson.pairwise import read_regression
-from multiperson.temporal import Points, temporal_model_path
+from multiperson.temporal import Points, read_temporal_model, temporal_model_path
 from multiperson.tracking import Tracker
 from multiperson.tracks import Tracks
 from util.files import replacing
@@ -23,7 +22,7 @@ class Follower(object):
         self._cfg = cfg
         self.parallel = parallel_searches()
         self._predictor = FramePredictor(cfg, self.parallel)
-        self._tracker = Tracker(cfg, read_regression(temporal_model_path(cfg)), Skeleton.from_config(cfg).oks_sigmas)
+        self._tracker = Tracker(cfg, read_temporal_model(temporal_model_path(cfg)), Skeleton.from_config(cfg).oks_sigmas)
 
     def start(self, image, then):
         """Go on after a frame: its image, and TrackedFrame.then of it."""

@@ -229,8 +229,8 @@ def write_pair_model(folder, a, b, model):
     write_regression(pair_model_path(folder, a, b), model)
 
 
-def write_regression(path, model):
-    """Write a PairModel in the reference's form."""
+def write_regression(path, model, **others):
+    """Write a PairModel in the reference's form; others: variables of the file besides."""
     options = {"X_min": np.reshape(model.X_min, (1, -1)), "X_max": np.reshape(model.X_max, (1, -1))}
     file = {"spatial_model": {"training_opts": options, "log_reg": {"w": np.reshape(model.w, (1, -1))}}}
-    write_mat(path, file)
+    write_mat(path, dict(file, **others))

@@ -10,7 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from multiperson.pairwise import SpatialModelError, read_regression, write_regression
 from util.config import find_file
+from util.mat import read_mat
 
 FEATURES = ("distance", "patch difference", "colour difference", "change of size", "age", "exp(-distance)", "exp(-flow error)",
             "patch difference * distance")
@@ -21,6 +23,19 @@ DRIFT = 0.5  # units by which, with each frame in between, one knows less about 
 
 def temporal_model_path(cfg):
     return os.path.join(find_file(cfg, "pairwise_model_dir"), "temporal_model.mat")
+
+
+def write_temporal_model(path, model):
+    """Write a PairModel of FEATURES."""
+    write_regression(path, model, features=", ".join(FEATURES))
+
+
+def read_temporal_model(path):
+    """The PairModel in a file. Raises SpatialModelError, naming the file."""
+    model = read_regression(path)
+    if str(read_mat(path, squeeze_me=True).get("features")) != ", ".join(FEATURES):
+        raise SpatialModelError("%s was trained on other features; train_temporal_model.py makes a new one" % path)
+    return model
 
 
 class Points(NamedTuple):

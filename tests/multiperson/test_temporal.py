@@ -1,7 +1,10 @@
 """Temporal edges by hand."""
 import numpy as np
+import pytest
 
-from multiperson.temporal import DRIFT, REACH, Points, candidate_pairs, temporal_features
+from multiperson.pairwise import PairModel, SpatialModelError, write_regression
+from multiperson.temporal import (DRIFT, REACH, Points, candidate_pairs, read_temporal_model, temporal_features,
+                                  write_temporal_model)
 
 
 def points(joint, position, unit=2.0, probability=0.5, age=0, error=0.0, patch=(1.0, 0.0), colour=(0.5, 0.5, 0.5)):
@@ -40,3 +43,12 @@ def test_nothing_in_a_frame():
     for before, after in ((none, none), (none, one), (one, none)):
         pairs = candidate_pairs(before, after)
         assert temporal_features(before, after, *pairs).shape == (0, 8)
+
+
+def test_a_model_of_other_features_is_refused(tmp_path):
+    path, model = str(tmp_path / "temporal_model.mat"), PairModel(np.zeros(8), np.ones(8), np.arange(9.0))
+    write_temporal_model(path, model)
+    np.testing.assert_array_equal(read_temporal_model(path).w, model.w)
+    write_regression(path, model)
+    with pytest.raises(SpatialModelError, match="temporal_model.mat was trained on other features"):
+        read_temporal_model(path)
