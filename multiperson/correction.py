@@ -41,7 +41,7 @@ class Everybody(NamedTuple):
 
 def everybody(cfg, searches):
     """Searches as a picture gave them -> Everybody; the people are those of PeoplePredictor.find."""
-    return _matched(cfg, searches, _Said(searches), {})
+    return _matched(cfg, searches, _Said(searches))
 
 
 def correct(cfg, before, constraints):
@@ -59,7 +59,7 @@ def correct(cfg, before, constraints):
         size, there = _at(cfg, before.searches, place, home.get(place)) or place
         said.keep[size].append(there)
     searches = [_again(cfg, *own) for own in zip(before.searches, said.join, said.cut, said.keep)]
-    return _matched(cfg, searches, said, home)
+    return _matched(cfg, searches, said)
 
 
 class _Said(object):
@@ -136,8 +136,8 @@ def _again(cfg, found, join, cut, keep):
     return found._replace(people=reported(cfg, found, nodes))
 
 
-def _matched(cfg, searches, said, home):
-    """Everybody whom Searches show that are as _Said. home: {place: size at which its person was reported before}
+def _matched(cfg, searches, said):
+    """Everybody whom Searches show that are as _Said.
 
     People of whom something is said come before those who are alike. Raises ValueError.
     """
@@ -168,7 +168,7 @@ def _matched(cfg, searches, said, home):
 
 
 def _owners(pairs, owner):
-    """Pairs of the different people whose the pairs' places are. owner: {place: number of a person}"""
+    """For pairs of places the pairs of people to whom these belong, where those are two. owner: {place: number of a person}"""
     numbers = [tuple(owner.get(place) for place in pair) for pair in pairs]
     return [pair for pair in numbers if None not in pair and pair[0] != pair[1]]
 
