@@ -62,6 +62,7 @@ def as_image(picture):
 
 def _rgb(image):
     """A PIL image as uint8 [h, w, 3]."""
+    image.load()  # numpy may pass over what is wrong with it
     if image.mode.startswith("I"):  # 16 or 32 bits a pixel
         image = Image.fromarray((np.clip(np.asarray(image), 0, 65535) >> 8).astype(np.uint8))
     return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
