@@ -150,17 +150,20 @@ def _matched(cfg, searches, said):
         raise ValueError(CONTRADICTION)
     apart = {frozenset((unit[a], unit[b])) for a, b in cuts}
 
+    def is_cut_off(number, group):
+        return any(frozenset((unit[one], unit[number])) in apart for one in group)
+
     def told(number, group):
         if any(unit[one] == unit[number] for one in group):
             return True
-        return False if any(frozenset((unit[one], unit[number])) in apart for one in group) else None
+        return False if is_cut_off(number, group) else None
 
     leading = {owner[place] for place in said.nodes() if place in owner}
     groups = grouped([person for _, person in found], Skeleton.from_config(cfg).oks_sigmas, told, leading)
     people = []
-    for best, *others in groups:
-        rivals = [found[number] for number in range(len(found))
-                  if any(frozenset((unit[number], unit[one])) in apart for one in [best] + others)]
+    for group in groups:
+        best, *others = group
+        rivals = [one for number, one in enumerate(found) if is_cut_off(number, group)]
         same = [(found[number][0], _without(cfg, searches, found[number], rivals)) for number in others]
         whole = reduce(with_joints_of, [found[best][1]] + [person for _, person in same])
         people.append([(found[best][0], whole)] + same)
