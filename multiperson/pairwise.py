@@ -16,8 +16,8 @@ PARTS_OF_A_PERSON = 10  # with pairwise_relative, distances are in tenths of the
 class PairModel(NamedTuple):
     """A logistic regression: of one pair of different joints, or of one joint at different times (multiperson/temporal.py).
 
-    X_min, X_max: [8], the range of the features in training, which is scaled to 0..1; w: [9], the last one the intercept;
-        or [m, 8] and [m, 9], of each of m pairs its own
+    X_min, X_max: [K], the range of K features in training, which is scaled to 0..1; w: [K + 1], the last one the intercept;
+        or [m, K] and [m, K + 1], of each of m pairs its own; K is 8, of temporal models the number of their FEATURES
     """
 
     X_min: np.ndarray
@@ -25,7 +25,7 @@ class PairModel(NamedTuple):
     w: np.ndarray
 
     def probability(self, features):
-        """That the two of each pair are one person's, by features [..., 8]."""
+        """That the two of each pair are one person's, by features [..., K]."""
         scaled = scale_features(features, np.asarray(self.X_min), np.asarray(self.X_max))
         w = np.asarray(self.w)
         return expit(np.einsum("...k,...k->...", scaled, w[..., :-1]) + w[..., -1])
@@ -135,7 +135,7 @@ def angle_between(first, second):
 
 
 def scale_features(features, x_min, x_max):
-    """Features [..., 8] such that x_min..x_max becomes 0..1; one that never varied becomes 0."""
+    """Features [..., K] such that x_min..x_max becomes 0..1; one that never varied becomes 0."""
     varied = x_max > x_min
     return np.where(varied, (features - x_min) / np.where(varied, x_max - x_min, 1), 0.0)
 
@@ -208,19 +208,25 @@ def read_pair_model(folder, a, b):
     return read_regression(path)
 
 
-def read_regression(path):
-    """The PairModel in a file. Raises SpatialModelError, naming the file."""
+def read_regression(path, names=None):
+    """The PairModel in a file. names: of its features, where they are not those of edge_features
+
+    Raises SpatialModelError, naming the file.
+    """
     try:
-        model = read_mat(path, squeeze_me=True, struct_as_record=False)["spatial_model"]
+        file = read_mat(path, squeeze_me=True, struct_as_record=False)
+        model = file["spatial_model"]
         parts = PairModel(*(np.asarray(part, float) for part in (
             model.training_opts.X_min, model.training_opts.X_max, model.log_reg.w)))
     except Exception as error:  # no MATLAB file, or one of something else
         raise SpatialModelError("%s is not a spatial model (%s)" % (path, error)) from None
+    if names and str(file.get("features")) != ", ".join(names):
+        raise SpatialModelError("%s was trained on other features; train_temporal_model.py makes a new one" % path)
+    count = len(names) if names else NUM_FEATURES
     shapes = [part.shape for part in parts]
-    wanted = [(NUM_FEATURES,), (NUM_FEATURES,), (NUM_FEATURES + 1,)]
-    if shapes != wanted or not np.isfinite(np.concatenate(parts)).all():
-        raise SpatialModelError("%s: X_min, X_max and w must be 8, 8 and 9 finite numbers, not of shapes %s"
-                                % (path, shapes))
+    if shapes != [(count,), (count,), (count + 1,)] or not np.isfinite(np.concatenate(parts)).all():
+        raise SpatialModelError("%s: X_min, X_max and w must be %d, %d and %d finite numbers, not of shapes %s"
+                                % (path, count, count, count + 1, shapes))
     return parts
 
 
@@ -229,8 +235,10 @@ def write_pair_model(folder, a, b, model):
     write_regression(pair_model_path(folder, a, b), model)
 
 
-def write_regression(path, model, **others):
-    """Write a PairModel in the reference's form; others: variables of the file besides."""
+def write_regression(path, model, names=None):
+    """Write a PairModel in the reference's form; names: see read_regression"""
     options = {"X_min": np.reshape(model.X_min, (1, -1)), "X_max": np.reshape(model.X_max, (1, -1))}
     file = {"spatial_model": {"training_opts": options, "log_reg": {"w": np.reshape(model.w, (1, -1))}}}
-    write_mat(path, dict(file, **others))
+    if names:
+        file["features"] = ", ".join(names)
+    write_mat(path, file)

@@ -10,12 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from multiperson.pairwise import SpatialModelError, read_regression, write_regression
+from multiperson.pairwise import read_regression, write_regression
 from util.config import find_file
-from util.mat import read_mat
 
-FEATURES = ("distance", "patch difference", "colour difference", "change of size", "age", "exp(-distance)", "exp(-flow error)",
-            "patch difference * distance")
+FEATURES = ("distance", "patch difference", "colour difference", "change of size", "change of score", "age", "exp(-distance)",
+            "exp(-flow error)", "patch difference * distance")
 REACH = 8.0  # units: there are no edges between detections farther apart after the motion
 OLDEST = 8  # frames: there are no older examples to learn from
 DRIFT = 0.5  # units by which, with each frame in between, one knows less about where somebody is
@@ -27,15 +26,12 @@ def temporal_model_path(cfg):
 
 def write_temporal_model(path, model):
     """Write a PairModel of FEATURES."""
-    write_regression(path, model, features=", ".join(FEATURES))
+    write_regression(path, model, FEATURES)
 
 
 def read_temporal_model(path):
     """The PairModel in a file. Raises SpatialModelError, naming the file."""
-    model = read_regression(path)
-    if str(read_mat(path, squeeze_me=True).get("features")) != ", ".join(FEATURES):
-        raise SpatialModelError("%s was trained on other features; train_temporal_model.py makes a new one" % path)
-    return model
+    return read_regression(path, FEATURES)
 
 
 class Points(NamedTuple):
@@ -82,11 +78,11 @@ def candidate_pairs(before, after):
 
 
 def temporal_features(before, after, start, end):
-    """[m, 8], see FEATURES, of the pairs of before[start] and after[end]."""
+    """[m, 9], see FEATURES, of the pairs of before[start] and after[end]."""
     unit, age = np.sqrt(before.unit[start] * after.unit[end]), before.age[start]
     distance = np.linalg.norm(before.position[start] - after.position[end], axis=1) / (unit * widened(age))
     different = 1 - np.einsum("mk,mk->m", before.patch[start], after.patch[end])
     return np.column_stack([
         distance, different, np.linalg.norm(before.colour[start] - after.colour[end], axis=1),
-        np.abs(np.log(before.unit[start] / after.unit[end])), np.log(np.minimum(age, OLDEST)), np.exp(-distance),
-        np.exp(-before.error[start] / unit), different * distance])
+        np.abs(np.log(before.unit[start] / after.unit[end])), np.abs(before.probability[start] - after.probability[end]),
+        np.log(np.minimum(age, OLDEST)), np.exp(-distance), np.exp(-before.error[start] / unit), different * distance])

@@ -5,7 +5,7 @@ import numpy as np
 
 from multiperson.motion import Motion, View
 from multiperson.spatial_model_training import NOBODY, PairExamples
-from multiperson.temporal import OLDEST, candidate_pairs, carried, points_of, temporal_features
+from multiperson.temporal import FEATURES, OLDEST, candidate_pairs, carried, points_of, temporal_features
 
 AGES = (1, 2, 3, 5, OLDEST)  # frames between the detections of examples
 NEAR = 1.5  # units of the person within which a detection is the joint that is labelled there
@@ -45,5 +45,5 @@ def examples_of(number, frames, detect):
                 start, end = start[known], end[known]
                 collected.append((temporal_features(old, points, start, end), old_owner[start] == owner[end], points.joint[end]))
         earlier = (earlier + [(points, owner)])[-max(AGES):]
-    features, same, joint = map(np.concatenate, zip(*(collected or [(np.zeros((0, 8)), np.zeros(0, bool), np.zeros(0, int))])))
+    features, same, joint = map(np.concatenate, zip(*(collected or [(np.zeros((0, len(FEATURES))), np.zeros(0, bool), np.zeros(0, int))])))
     return PairExamples(features, same, np.full(len(same), number)), joint

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from multiperson.pairwise import PairModel, SpatialModelError, write_regression
-from multiperson.temporal import (DRIFT, REACH, Points, candidate_pairs, read_temporal_model, temporal_features,
+from multiperson.temporal import (DRIFT, FEATURES, REACH, Points, candidate_pairs, read_temporal_model, temporal_features,
                                   write_temporal_model)
 
 
@@ -16,10 +16,10 @@ def points(joint, position, unit=2.0, probability=0.5, age=0, error=0.0, patch=(
 
 def test_features_by_hand():
     before = points([0, 0], [[90, 90], [10, 20]], unit=2.0, age=3, error=1.0)
-    after = points([0], [[13, 24]], unit=8.0, patch=(0.6, 0.8), colour=(0.5, 0.2, 0.9))
+    after = points([0], [[13, 24]], unit=8.0, probability=0.8, patch=(0.6, 0.8), colour=(0.5, 0.2, 0.9))
     found, = temporal_features(before, after, np.array([1]), np.array([0]))
     distance = 5 / 4 / (1 + 2 * DRIFT)  # px, over the mean unit, less where two frames lie in between
-    expected = [distance, 0.4, 0.5, np.log(4), np.log(3), np.exp(-distance), np.exp(-1 / 4), 0.4 * distance]
+    expected = [distance, 0.4, 0.5, np.log(4), 0.3, np.log(3), np.exp(-distance), np.exp(-1 / 4), 0.4 * distance]
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
@@ -42,11 +42,11 @@ def test_nothing_in_a_frame():
     none, one = points([], []), points([0], [[0, 0]], age=1)
     for before, after in ((none, none), (none, one), (one, none)):
         pairs = candidate_pairs(before, after)
-        assert temporal_features(before, after, *pairs).shape == (0, 8)
+        assert temporal_features(before, after, *pairs).shape == (0, len(FEATURES))
 
 
 def test_a_model_of_other_features_is_refused(tmp_path):
-    path, model = str(tmp_path / "temporal_model.mat"), PairModel(np.zeros(8), np.ones(8), np.arange(9.0))
+    path, model = str(tmp_path / "temporal_model.mat"), PairModel(np.zeros(9), np.ones(9), np.arange(10.0))
     write_temporal_model(path, model)
     np.testing.assert_array_equal(read_temporal_model(path).w, model.w)
     write_regression(path, model)

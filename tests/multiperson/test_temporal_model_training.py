@@ -18,7 +18,7 @@ from multiperson.frames import FrameGraph
 from multiperson.graph import Graph
 from multiperson.motion import PATCH
 from multiperson.spatial_model_training import NOBODY
-from multiperson.temporal import Points, read_temporal_model, temporal_model_path
+from multiperson.temporal import FEATURES, Points, read_temporal_model, temporal_model_path
 from multiperson.temporal_model_training import AGES, examples_of, owners
 from util.command import UserError
 from util.config import cfg_from_file
@@ -68,7 +68,7 @@ def test_examples_of_two_people_and_a_stray():
 
 def test_examples_of_nobody():
     examples, joint = examples_of(0, [labelled([], [])] * 3, lambda image: found_at([], []))
-    assert examples.features.shape == (0, 8) and examples.same.dtype == bool and len(joint) == 0
+    assert examples.features.shape == (0, len(FEATURES)) and examples.same.dtype == bool and len(joint) == 0
 
 
 class Stills(MovedStills):
@@ -129,7 +129,7 @@ def test_the_command(config, tmp_path, monkeypatch, capsys):
         read = json.load(stream)
     assert read["mean_auc"] > 0.9 and [pair["names"][0] for pair in read["pairs"]] == COCO.joint_names
     model = read_temporal_model(str(tmp_path / "temporal_model.mat"))
-    close, far = [[distance, 0.1, 0, 0, 0.4, np.exp(-distance), 1, 0.1 * distance] for distance in (0.2, 6.0)]
+    close, far = [[distance, 0.1, 0, 0, 0, 0.4, np.exp(-distance), 1, 0.1 * distance] for distance in (0.2, 6.0)]
     assert model.probability(np.array(close)) > 0.8 > 0.2 > model.probability(np.array(far))
 
 

@@ -16,7 +16,7 @@ UNIT = 5.0  # px
 BODY = np.array([[0.0, -30], [0, 0], [0, 30]])  # of joints 0, 1 and 2
 GREY = np.full((120, 160, 3), 127, np.uint8)
 # Sure at distance 0, undecided at 4 units; nothing else counts.
-NEARER_IS_SURER = PairModel(np.zeros(8), np.ones(8), np.array([-1.0, 0, 0, 0, 0, 0, 0, 0, 4]))
+NEARER_IS_SURER = PairModel(np.zeros(9), np.ones(9), np.array([-1.0, 0, 0, 0, 0, 0, 0, 0, 0, 4]))
 
 
 def config(**changes):
