@@ -28,6 +28,14 @@ def map_size(image_height, image_width, stride):
     return tuple(int(np.ceil(side / (2.0 * stride))) * 2 for side in (image_height, image_width))
 
 
+def input_side(side, cfg):
+    """What the network makes of a picture's side, px, a number or a tensor: where it puts maps of several strides together, a
+    multiple of 32, so that they fit each other. The picture is filled up on its right and at its bottom."""
+    if not cfg.skip_connections and cfg.stride >= 8:  # a feature pyramid's is 4
+        return side
+    return side + 31 - (side - 1) % 32  # remainders of positive numbers, which nnet.export's formats need
+
+
 def cell_centres(rows, columns, stride):
     """The centres [..., 2], (x, y) px, of the cells (rows [...], columns [...])."""
     return np.stack([columns, rows], axis=-1) * stride + 0.5 * stride

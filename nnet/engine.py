@@ -40,8 +40,9 @@ def load_networks(cfg, parallel=1):
     within 1e-4 of the network as it is; "auto", the fastest here of float32 and less exact ones.
 
     parallel: see nnet.runtimes
-    maps: {"inputs": pictures [B, h, w, 3]} -> {"part_prob", ...}, see PoseNet.test; pairwise: {"pairwise_features": as
-    maps gave them, "cells": int [N, 3] (place in the batch, row, column)} -> {"offsets": [N, channels]}
+    maps: {"inputs": pictures as nnet.map_predictor.network_input makes them} -> {"part_prob", ...}, see PoseNet.test_in_cells
+    pairwise: {"pairwise_features": as maps gave them, "cells": int [N, 3] (place in the batch, row, column)} ->
+        {"offsets": [N, channels]}
     Raises nnet.weights.CheckpointError where the weights are missing or do not fit.
     """
     with_defaults(cfg)

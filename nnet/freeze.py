@@ -14,7 +14,8 @@ import re
 import numpy as np
 
 from nnet import beside
-from nnet.plain import setup_pose_prediction
+from nnet.map_predictor import network_input
+from nnet.plain import restored
 from nnet.tf import tf
 from util.command import run_command
 from util.config import PROJECT, find_file, load_config
@@ -26,19 +27,19 @@ CELLS = [[0, 0, 0], [0, 3, 5], [0, 11, 7]]
 
 
 def freeze(cfg, folder, unfilled=False):
-    """Write a config's network to a folder: maps.pb, from pictures to maps, with pairwise_predict also pairwise.pb, from
+    """Write a config's network to a folder: maps.pb, from pictures as nnet.map_predictor.network_input makes them to maps, with pairwise_predict also pairwise.pb, from
     features and cells to offsets; and for each what it computes for one input, maps.npz and pairwise.npz.
 
     unfilled: instead of .pb write .meta, without the weights
     """
     with tf.Graph().as_default():
         cells = tf.placeholder(tf.int32, [None, 3])  # place in the batch, row, column
-        session, inputs, outputs = setup_pose_prediction(cfg, cells)
+        session, inputs, outputs = restored(cfg, lambda net, inputs: net.test_in_cells(inputs, cells))
     offsets = outputs.pop("pairwise_pred", None)
     write = write_unfilled if unfilled else write_frozen
     with session:
         picture = read_image(PICTURE)
-        picture = resize(picture, PICTURE_SIZE / max(picture.shape))[None].astype(np.float32)
+        picture = network_input(resize(picture, PICTURE_SIZE / max(picture.shape)), cfg)
         found = write(session, {"inputs": inputs}, outputs, {"inputs": picture}, os.path.join(folder, "maps"))
         if offsets is not None:
             write(session, {"pairwise_features": outputs["pairwise_features"], "cells": cells}, {"offsets": offsets},

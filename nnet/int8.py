@@ -18,6 +18,7 @@ from dataset.pose_dataset import read_picture
 from nnet import beside
 from nnet.engine import load_networks
 from nnet.export import calibration_pictures
+from nnet.map_predictor import network_input
 from nnet.predict import PosePredictor
 from nnet.runtimes import OpenVINO
 from util.command import UserError, run_command
@@ -40,7 +41,7 @@ def write_int8(cfg):
         raise UserError('%s: pip install -e ".[openvino]"' % error) from None
     cfg.precision = "exact"
     exact = load_networks(cfg)["maps"].running
-    pictures = list(calibration_pictures(cfg))
+    pictures = [network_input(picture[0], cfg) for picture in calibration_pictures(cfg)]
     # Depthwise convolutions stay as they are: in 8 bits joints moved half as far again, and they are a small part of the work.
     # Without VNNI, products are added in 16 bits, which overflow unless weights have 7.
     overflow = "FIRST_LAYER" if adds_products_of_8_bits() else "ENABLE"

@@ -3,7 +3,7 @@ pictures in tiles.
 """
 import numpy as np
 
-from dataset.maps import Maps, cell_centres, locref_px, map_size, pairwise_px
+from dataset.maps import Maps, cell_centres, input_side, locref_px, map_size, pairwise_px
 from dataset.pairwise_stats import load_pairwise_stats, pair_order, stats_arrays
 from nnet.engine import load_networks
 from util.config import with_defaults
@@ -96,14 +96,15 @@ class MapPredictor(object):
 
     def reserve(self, image):
         """Take the memory that pictures of all sizes up to this one's need with again=False."""
-        self._networks["maps"].reserve({"inputs": image[None]})
+        self._networks["maps"].reserve({"inputs": network_input(image, self.cfg)})
 
     def _maps_at(self, image, again):
-        pictures = self._with_mirror_image(image) if self.cfg.test_mirrored else image[None]
-        found = self._run_in_tiles(pictures, again)
-        scores, locref, pairwise = self._mean(found["part_prob"]), None, None
+        found = self._run_in_tiles(network_input(image, self.cfg, self.cfg.test_mirrored), again)
+        rows, columns = map_size(*image.shape[:2], self.cfg.stride)
+        scores, locref, pairwise = self._mean(found["part_prob"][:, :rows, :columns]), None, None
         if "locref" in found:
-            locref = self._mean(locref_px(found["locref"], self.cfg.locref_stdev), mirrored=[-1, 1])
+            locref = locref_px(found["locref"][:, :rows, :columns], self.cfg.locref_stdev)
+            locref = self._mean(locref, mirrored=[-1, 1])
         if "pairwise_features" in found:
             features = found["pairwise_features"][:1]
             shape = scores.shape[:2] + (self.cfg.num_joints * (self.cfg.num_joints - 1), 2)
@@ -123,12 +124,6 @@ class MapPredictor(object):
     def _run(self, pictures, again):
         return self._networks["maps"].run({"inputs": pictures}, again)
 
-    def _with_mirror_image(self, image):
-        """[2, H, W, 3], filled up to whole cells, so that they lie as well when the picture is mirrored."""
-        height, width = (side * int(self.cfg.stride) for side in map_size(*image.shape[:2], self.cfg.stride))
-        filled = on_canvas(image, height, width, self.cfg.mean_pixel)
-        return np.stack([filled, filled[:, ::-1]])
-
     def _mean(self, maps, mirrored=1):
         """Maps [B, H, W, J, ...] of a picture, and with B = 2 its mirror image -> [H, W, J, ...]
 
@@ -147,6 +142,21 @@ class MapPredictor(object):
         places[:len(cells), 1:] = cells
         found = self._networks["pairwise"].run({"pairwise_features": features, "cells": places}, again=False)
         return pairwise_px(found["offsets"][:len(cells)], *self._pairwise_units)
+
+
+def network_input(image, cfg, mirrored=False):
+    """A picture as the networks of nnet.engine take it: float32 [1, H, W, 3], minus mean_pixel, filled up with 0, see
+    dataset.maps.input_side; mirrored: [2, H, W, 3], with its mirror image, filled up such that its cells lie as the picture's."""
+    height, width = size = image.shape[:2]
+    if mirrored:
+        size = [cells * int(cfg.stride) for cells in map_size(height, width, cfg.stride)]
+    pictures = np.zeros((1 + mirrored,) + tuple(input_side(side, cfg) for side in size) + (3,), np.float32)
+    pictures[0, :height, :width] = image
+    rows = pictures[0, :height].reshape(height, -1)[:, :3 * width]  # numpy is slow where the last axis is short
+    rows -= np.tile(np.float32(cfg.mean_pixel), width)
+    if mirrored:
+        pictures[1, :height, size[1] - width:size[1]] = pictures[0, :height, width - 1::-1]
+    return pictures
 
 
 def on_canvas(image, height, width, colour, corner=0):

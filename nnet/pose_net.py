@@ -6,6 +6,7 @@ H = 2 ceil(h / 2s), W = 2 ceil(w / 2s): a cell spans s px, the stride, 8 or with
 import numpy as np
 
 from dataset.batch import Batch, Extra
+from dataset.maps import input_side
 from nnet import losses
 from nnet.backbone import PYRAMIDS, backbone, map_stride
 from nnet.heads import (deconv_head_at, deconv_heads, decode, pointwise_head_at, pointwise_heads, pyramid_head,
@@ -67,23 +68,27 @@ class PoseNet(object):
         pairwise_at: int32 [N, 3] (place in the batch, row, column); if given, pairwise offsets are those of these cells
             alone, [N, channels]: in all cells they may take more time than the rest of a training
         """
-        cfg = self.cfg
         size = tf.shape(inputs)[1:3]
-        x = tf.cast(inputs, tf.float32) - tf.constant(cfg.mean_pixel, tf.float32)
+        filled = input_side(size, self.cfg)
+        x = tf.cast(inputs, tf.float32) - tf.constant(self.cfg.mean_pixel, tf.float32)
         x.set_shape([None, None, None, 3])
-        pyramid = cfg.net_type in PYRAMIDS
-        if pyramid or cfg.skip_connections:  # maps of all strides must fit each other: fill up to a multiple of 32
-            # Remainders of positive numbers, and a shape that the graph itself tells: nnet.export's formats need both.
-            filled = size + 31 - (size - 1) % 32
-            x = tf.pad(x, [[0, 0], [0, filled[0] - size[0]], [0, filled[1] - size[1]], [0, 0]])
-            x = tf.reshape(x, [-1, filled[0], filled[1], 3])
+        if filled is size:
+            return self.heads_of_input(x, pairwise_at)
+        x = tf.pad(x, [[0, 0], [0, filled[0] - size[0]], [0, filled[1] - size[1]], [0, 0]])
+        x = tf.reshape(x, [-1, filled[0], filled[1], 3])  # a shape that the graph itself tells: nnet.export's formats need it
+        return {name: maps if name == "pairwise_features" or maps.shape.ndims == 2 else self._within(maps, size)
+                for name, maps in self.heads_of_input(x, pairwise_at).items()}
+
+    def heads_of_input(self, x, pairwise_at=None):
+        """The same of pictures as the backbone takes them: minus mean_pixel, filled up with 0, see dataset.maps.input_side. Maps
+        are of all of that."""
+        cfg, channels = self.cfg, self._channels()
         features = backbone(x, cfg)
-        channels = self._channels()
         with tf.variable_scope("pose"):
-            if pyramid:
-                return self._pyramid_heads(features.maps, channels, size, pairwise_at)
+            if cfg.net_type in PYRAMIDS:
+                return _pyramid_heads(features.maps, channels, pairwise_at)
             if cfg.skip_connections:
-                return _heads_on(self._within(decode(features), size), channels, pointwise_heads, pointwise_head_at, pairwise_at)
+                return _heads_on(decode(features), channels, pointwise_heads, pointwise_head_at, pairwise_at)
             heads = _heads_on(features.output, channels, deconv_heads, deconv_head_at, pairwise_at)
             if cfg.intermediate_supervision:
                 heads.update(deconv_heads(self._intermediate(features), {"intermediate_supervision": cfg.num_joints}))
@@ -104,16 +109,6 @@ class PoseNet(object):
         rows, columns = (2 * ((size[axis] + 2 * self.stride - 1) // (2 * self.stride)) for axis in (0, 1))
         return maps[:, :rows, :columns]
 
-    def _pyramid_heads(self, maps, channels, size, pairwise_at):
-        heads = {name: self._within(pyramid_head(maps["pyramid_4"], count, name), size)
-                 for name, count in channels.items() if name != "pairwise_pred"}
-        if "pairwise_pred" in channels:
-            with tf.variable_scope("pairwise_pred"):
-                x = heads["pairwise_features"] = pyramid_pairwise_features(maps)
-                offsets = pyramid_pairwise_head(x, channels["pairwise_pred"], "output", pairwise_at)
-                heads["pairwise_pred"] = offsets if pairwise_at is not None else self._within(offsets, size)
-        return heads
-
     def _intermediate(self, features):
         name = "block3/unit_%d" % self.cfg.intermediate_supervision_layer
         if name not in features.maps:
@@ -121,20 +116,16 @@ class PoseNet(object):
                 self.cfg.intermediate_supervision_layer, self.cfg.net_type, name))
         return features.maps[name]
 
-    def test(self, inputs, pairwise_at=None):
-        """inputs: RGB 0..255 [B, h, w, 3] -> {"part_prob", "locref", "pairwise_pred"}, those that the config has.
-
-        With pairwise_at, see heads, also "pairwise_features": with them fed, other cells can be asked for.
-        """
-        heads = self.heads(inputs, pairwise_at)
-        outputs = {"part_prob": tf.sigmoid(heads["part_pred"])}
-        if self.cfg.location_refinement:
-            outputs["locref"] = heads["locref_pred"]
-        if self.cfg.pairwise_predict:
-            outputs["pairwise_pred"] = heads["pairwise_pred"]
-            if pairwise_at is not None:
-                outputs["pairwise_features"] = heads["pairwise_features"]
+    def test(self, inputs):
+        """inputs: RGB 0..255 [B, h, w, 3] -> {"part_prob", "locref", "pairwise_pred"}, those that the config has."""
+        outputs = _outputs(self.heads(inputs))
+        outputs.pop("pairwise_features", None)
         return outputs
+
+    def test_in_cells(self, x, cells):
+        """The same of pictures as heads_of_input takes them, with pairwise_pred [N, channels] in cells alone, int32 [N, 3] (place
+        in the batch, row, column), and "pairwise_features": with them fed, other cells can be asked for."""
+        return _outputs(self.heads_of_input(x, cells))
 
     def train(self, batch):
         """batch: {Batch or Extra member: tensor} -> {"total_loss", "part_loss", ...}, scalars; total_loss is their sum."""
@@ -167,6 +158,22 @@ class PoseNet(object):
         pairs = tf.reshape(predicted, [-1, self.cfg.num_joints * (self.cfg.num_joints - 1), 2])
         listed = tf.gather_nd(pairs, tf.stack([place, batch[Extra.pairwise_index][:, 3]], axis=1))  # [M, 2]
         return offset_loss(batch[Extra.pairwise_values], listed)
+
+
+def _outputs(heads):
+    called = {"part_prob": "part_pred", "locref": "locref_pred"}
+    outputs = {name: heads[called.get(name, name)] for name in ("part_prob", "locref", "pairwise_pred", "pairwise_features")
+               if called.get(name, name) in heads}
+    return dict(outputs, part_prob=tf.sigmoid(heads["part_pred"]))
+
+
+def _pyramid_heads(maps, channels, pairwise_at):
+    heads = {name: pyramid_head(maps["pyramid_4"], count, name) for name, count in channels.items() if name != "pairwise_pred"}
+    if "pairwise_pred" in channels:
+        with tf.variable_scope("pairwise_pred"):
+            x = heads["pairwise_features"] = pyramid_pairwise_features(maps)
+            heads["pairwise_pred"] = pyramid_pairwise_head(x, channels["pairwise_pred"], "output", pairwise_at)
+    return heads
 
 
 def loss_sizes(cfg, batch):

@@ -9,7 +9,8 @@ import pytest
 
 from conftest import ROOT
 from nnet import beside
-from nnet.predict import setup_pose_prediction
+from nnet.map_predictor import network_input
+from nnet.plain import restored
 from nnet.runtimes import openvino_version
 from nnet.tf import tf
 from util.config import cfg_from_file, default_config, find_file
@@ -22,12 +23,13 @@ PROGRAM = """
 import sys; sys.modules["tensorflow"] = None
 import numpy as np
 from nnet.engine import load_networks
+from nnet.map_predictor import network_input
 from util.config import cfg_from_file
 cfg = cfg_from_file(sys.argv[1])
 cfg.precision = "exact"
 networks = load_networks(cfg)
 given = np.load(sys.argv[2])
-found = networks["maps"].run({"inputs": given["pictures"]})
+found = networks["maps"].run({"inputs": network_input(given["picture"], cfg)})
 if "pairwise" in networks:
     found.update(networks["pairwise"].run({"pairwise_features": found["pairwise_features"], "cells": given["cells"]}))
 np.savez(sys.argv[2], **found)
@@ -40,12 +42,13 @@ def test_a_network_that_comes_along_needs_no_tensorflow(model, tmp_path, monkeyp
     """If this fails since a network has changed: python -m nnet.freeze --config models/<model>/test/pose_cfg.yaml"""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     config, exchanged = os.path.join(ROOT, "models", model, "test/pose_cfg.yaml"), str(tmp_path / "exchanged.npz")
-    np.savez(exchanged, pictures=PICTURES, cells=CELLS)
+    np.savez(exchanged, picture=PICTURES[0], cells=CELLS)
     subprocess.check_call([sys.executable, "-c", PROGRAM, config, exchanged], cwd=ROOT)
     found = np.load(exchanged)
     with tf.Graph().as_default():
-        session, inputs, outputs = setup_pose_prediction(cfg_from_file(config), tf.constant(CELLS))
-        expected = session.run(outputs, {inputs: PICTURES})
+        cfg = cfg_from_file(config)
+        session, inputs, outputs = restored(cfg, lambda net, inputs: net.test_in_cells(inputs, tf.constant(CELLS)))
+        expected = session.run(outputs, {inputs: network_input(PICTURES[0], cfg)})
     if "pairwise_pred" in expected:
         expected["offsets"] = expected.pop("pairwise_pred")
     assert set(found.files) == set(expected)

@@ -13,7 +13,7 @@ from util.config import default_config
 from util.processor import computes_bfloat16
 
 HEADS = ("part_prob", "locref", "pairwise_pred")
-FEED = {"inputs": np.random.RandomState(1).randint(0, 256, (2, 40, 50, 3)).astype(np.float32),
+FEED = {"inputs": np.random.RandomState(1).randint(-128, 128, (2, 64, 128, 3)).astype(np.float32),
         "cells": np.array([[0, 0, 0], [1, 3, 5], [0, 4, 2], [1, 4, 7], [0, 2, 6]], np.int32)}
 NEEDS_OPENVINO = pytest.mark.skipif(openvino_version() is None, reason="there is no OpenVINO")
 
@@ -27,7 +27,7 @@ def made(net_type):
     with tf.Graph().as_default():
         tf.set_random_seed(0)
         fed = {"inputs": tf.placeholder(tf.float32, [None, None, None, 3]), "cells": tf.placeholder(tf.int32, [None, 3])}
-        outputs = pose_net(cfg).test(fed["inputs"], fed["cells"])
+        outputs = pose_net(cfg).test_in_cells(fed["inputs"], fed["cells"])
         session = tf.Session()
         session.run(tf.global_variables_initializer())
         session.run([v.initializer for v in tf.global_variables() if "BatchNorm" in v.op.name],
@@ -110,17 +110,17 @@ def test_results_stay_as_they_were(running):
     """Also when the next picture is run."""
     first = running.run(FEED)["locref"]
     kept = first.copy()
-    running.run(dict(FEED, inputs=255 - FEED["inputs"]))
+    running.run(dict(FEED, inputs=-FEED["inputs"]))
     np.testing.assert_array_equal(first, kept)
 
 
 @NEEDS_OPENVINO
 def test_the_first_sizes_that_come_again_are_compiled_for(frozen):
     running = running_in(OpenVINO, frozen[0], HEADS, "float32")
-    for width in (50, 40, 30, 20):
+    for width in (128, 96, 64, 32):
         for _ in range(runtimes.REPEATS):
             running.run(dict(FEED, inputs=FEED["inputs"][:, :, :width]))
-    assert [dict(key)["inputs"][2] for key in running._fixed] == [50, 40]
+    assert [dict(key)["inputs"][2] for key in running._fixed] == [128, 96]
 
 
 @NEEDS_OPENVINO
@@ -132,7 +132,7 @@ def test_a_frame_of_a_video_is_the_same_whatever_came_before(frozen):
         found = running.run(FEED, again=True)
         assert all(np.array_equal(found[name], first[name]) for name in HEADS)
     assert len(running._fixed) == 1
-    running.run(dict(FEED, inputs=FEED["inputs"][:, :, :50]), again=False)
+    running.run(dict(FEED, inputs=FEED["inputs"][:, :, :96]), again=False)
     assert len(running._fixed) == 1 and len(running._seen) == 1
 
 
@@ -141,7 +141,7 @@ def test_memory_is_taken_for_all_threads_and_changes_nothing(frozen):
     OpenVINO.keep(frozen[0], frozen[0])
     running = OpenVINO(frozen[0], HEADS, "float32", parallel=2)
     first = running.run(FEED, again=False)
-    running.reserve(dict(FEED, inputs=np.zeros((2, 80, 50, 3))))
+    running.reserve(dict(FEED, inputs=np.zeros((2, 96, 128, 3))))
     assert running._any_size[0].qsize() == 2
     found = running.run(FEED, again=False)
     assert all(np.array_equal(found[name], first[name]) for name in HEADS)
