@@ -103,8 +103,7 @@ class MapPredictor(object):
         rows, columns = map_size(*image.shape[:2], self.cfg.stride)
         scores, locref, pairwise = self._mean(found["part_prob"][:, :rows, :columns]), None, None
         if "locref" in found:
-            locref = locref_px(found["locref"][:, :rows, :columns], self.cfg.locref_stdev)
-            locref = self._mean(locref, mirrored=[-1, 1])
+            locref = locref_px(self._mean(found["locref"][:, :rows, :columns], mirrored=(-1, 1)), self.cfg.locref_stdev)
         if "pairwise_features" in found:
             features = found["pairwise_features"][:1]
             shape = scores.shape[:2] + (self.cfg.num_joints * (self.cfg.num_joints - 1), 2)
@@ -124,15 +123,17 @@ class MapPredictor(object):
     def _run(self, pictures, again):
         return self._networks["maps"].run({"inputs": pictures}, again)
 
-    def _mean(self, maps, mirrored=1):
-        """Maps [B, H, W, J, ...] of a picture, and with B = 2 its mirror image -> [H, W, J, ...]
+    def _mean(self, maps, mirrored=(1,)):
+        """Maps [B, H, W, J k], k values for each joint, of a picture, and with B = 2 its mirror image -> [H, W, J k]
 
-        mirrored: what the values of the second become, as a factor
+        mirrored: by which factors the k values become those of the picture
         """
         if len(maps) == 1:
             return maps[0]
-        joints = Skeleton.from_config(self.cfg).mirror_map
-        other = maps[1].take(joints, axis=2)[:, ::-1] * np.asarray(mirrored, np.float32)
+        joints, count = np.asarray(Skeleton.from_config(self.cfg).mirror_map), len(mirrored)
+        other = maps[1].take((count * joints[:, None] + np.arange(count)).ravel(), axis=2)[:, ::-1]
+        if count > 1:
+            other *= np.tile(np.float32(mirrored), len(joints))
         other += maps[0]
         other *= 0.5
         return other
@@ -152,7 +153,7 @@ def network_input(image, cfg, mirrored=False):
         size = [cells * int(cfg.stride) for cells in map_size(height, width, cfg.stride)]
     pictures = np.zeros((1 + mirrored,) + tuple(input_side(side, cfg) for side in size) + (3,), np.float32)
     pictures[0, :height, :width] = image
-    rows = pictures[0, :height].reshape(height, -1)[:, :3 * width]  # numpy is slow where the last axis is short
+    rows = pictures[0, :height].reshape(height, -1)[:, :3 * width]  # as in on_canvas
     rows -= np.tile(np.float32(cfg.mean_pixel), width)
     if mirrored:
         pictures[1, :height, size[1] - width:size[1]] = pictures[0, :height, width - 1::-1]
@@ -164,7 +165,7 @@ def on_canvas(image, height, width, colour, corner=0):
     if image.shape[:2] == (height, width):
         return np.asarray(image, np.float32)
     canvas = np.empty((height, width, 3), np.float32)
-    canvas[:] = colour
+    canvas.reshape(height, -1)[:] = np.tile(np.float32(colour), width)  # numpy is slow where the last axis is short
     canvas[corner:corner + image.shape[0], corner:corner + image.shape[1]] = image
     return canvas
 
