@@ -27,8 +27,9 @@ CELLS = [[0, 0, 0], [0, 3, 5], [0, 11, 7]]
 
 
 def freeze(cfg, folder, unfilled=False):
-    """Write a config's network to a folder: maps.pb, from pictures as nnet.map_predictor.network_input makes them to maps, with pairwise_predict also pairwise.pb, from
-    features and cells to offsets; and for each what it computes for one input, maps.npz and pairwise.npz.
+    """Write a config's network to a folder: maps.pb, from pictures as nnet.map_predictor.network_input makes them to maps, with
+    pairwise_predict also pairwise.pb, from features and cells to offsets; and for each what it computes for one input, maps.npz
+    and pairwise.npz.
 
     unfilled: instead of .pb write .meta, without the weights
     """
