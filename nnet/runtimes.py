@@ -27,7 +27,7 @@ from util.processor import computes_bfloat16, thread_budget
 EXACT = 1e-4
 NEAR = 0.03  # of the networks that come along it is 0.01: joints move by 0.06 px in the median
 FIXED = 2  # sizes for which a network is compiled: each has weights of its own, and takes the others' place in the cache
-REPEATS = 8  # runs with inputs of no other sizes, before it is: where sizes vary it is slower than what takes all
+REPEATS = 4  # runs with inputs of no other sizes, before it is: where sizes vary it is slower than what takes all
 
 
 class OpenVINO(object):
@@ -42,7 +42,7 @@ class OpenVINO(object):
         others = precision == "int8" and computes_bfloat16()  # of the layers that are not of 8 bits
         self._settings = {"INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" or others else "f32",
                           "ENABLE_CPU_PINNING": False, "NUM_STREAMS": parallel, "INFERENCE_NUM_THREADS": thread_budget()}
-        self._any_size, self._fixed, self._recent = self._compiled(self.model), {}, deque(maxlen=REPEATS)
+        self._any_size, self._fixed, self._recent = self._compiled(self.model), {}, deque(maxlen=2 * REPEATS)
 
     @staticmethod
     def keep(source, path):
@@ -95,7 +95,7 @@ class OpenVINO(object):
         if again is not None:
             return again
         self._recent.append(tuple(sorted(shapes.items())))
-        return len(self._recent) == REPEATS and len(set(self._recent)) <= FIXED
+        return len(self._recent) >= REPEATS and len(set(self._recent)) <= FIXED
 
     def _for_sizes(self, shapes):
         """What runs inputs of these shapes -> (requests, types): for the first ones what is compiled for no others, which takes 5

@@ -126,12 +126,12 @@ def test_the_first_sizes_that_come_again_are_compiled_for(frozen):
 @NEEDS_OPENVINO
 def test_sizes_that_vary_are_compiled_for_once_they_no_longer_do(frozen):
     running = running_in(OpenVINO, frozen[0], HEADS, "float32")
-    for number in range(3 * runtimes.REPEATS):
+    for number in range(4 * runtimes.REPEATS):
         running.run(dict(FEED, inputs=FEED["inputs"][:, :, :32 * (1 + number % 3)]))
     assert not running._fixed
-    for _ in range(runtimes.REPEATS):
+    for _ in range(2 * runtimes.REPEATS):
         running.run(FEED)
-    assert len(running._fixed) == 1
+    assert 1 <= len(running._fixed) <= runtimes.FIXED
     for number in range(3):  # what was compiled is not run beside what takes all sizes
         running.run(dict(FEED, inputs=FEED["inputs"][:, :, :32 * (1 + number)]))
     assert not running._come_again({"inputs": FEED["inputs"].shape, "cells": FEED["cells"].shape}, None)
