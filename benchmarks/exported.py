@@ -11,6 +11,7 @@ import numpy as np
 
 from nnet.engine import load_networks
 from nnet.export import PICTURE
+from nnet.map_predictor import network_input
 from nnet.tf import tf
 from util.command import run_command
 from util.config import load_config
@@ -22,7 +23,7 @@ THREADS = len(os.sched_getaffinity(0))
 def here(cfg, precision):
     cfg.precision = precision
     network = load_networks(cfg)["maps"]
-    return lambda pictures: network.run({"inputs": pictures})
+    return lambda pictures: network.run({"inputs": network_input(pictures[0], cfg)})
 
 
 def openvino(path, precision, shape=None):
