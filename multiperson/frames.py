@@ -56,8 +56,9 @@ class FramePredictor(object):
         if key is None:
             return [(scale,) + self._searched(resize(image, scale), again=True) for scale in scales_for(image, self._cfg)]
         boxes = changed_boxes(image, key, self._cfg.track_change)
-        return [(scale,) + self._renewed(resize(image, scale), boxes * scale, known)
-                for scale, *known in key.found(self.search)]
+        again = [self._searched_around(resize(image, scale), boxes * scale) for scale in scales_for(image, self._cfg)]
+        return [(scale,) + (renewed(known, found, self._cfg.stride) if isinstance(found, list) else found)
+                for (scale, *known), found in zip(key.found(self.search), again)]  # the key's last: another thread may be at it
 
     def reserve(self, image):
         """Take the memory that a video's windows need, which else grows until the largest has come. image: one of its frames"""
@@ -70,17 +71,17 @@ class FramePredictor(object):
         detections = best_of_each_joint(extract_detections(self._cfg, *maps), self._cfg.most_detections)
         return detections, maps._replace(pairwise=None)
 
-    def _renewed(self, image, boxes, known):
-        """The same, searched only around boxes [k, 4] px; known: that of the key frame"""
+    def _searched_around(self, image, boxes):
+        """[(Window, Detections, Maps)]: the same in windows around boxes [k, 4] px; as of _searched where these are too large"""
         chosen = windows(boxes, image.shape[1::-1])
         if chosen is None:
             return self._searched(image, again=True)
-        renewals = []
+        found = []
         for window in chosen:
             left, top, right, bottom = window.outer
             part = on_canvas(image[top:bottom, left:right], bottom - top, right - left, self._cfg.mean_pixel)
-            renewals.append((window,) + self._searched(part, again=False))
-        return renewed(known, renewals, self._cfg.stride)
+            found.append((window,) + self._searched(part, again=False))
+        return found
 
 
 def frame_graph(model, found):
