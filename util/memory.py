@@ -3,7 +3,7 @@ import contextlib
 import ctypes
 
 M_MMAP_THRESHOLD = -3  # of malloc.h
-LARGE = 128 * 1024  # bytes
+LARGE = 4 * 1024 ** 2  # bytes; taking and returning smaller ones takes time and saves little
 
 
 def return_large_blocks():

@@ -18,7 +18,7 @@ if sys.argv[1] == "returned":
     return_large_blocks()
 np.ones(2 << 20)  # freed: the C library learns that such blocks come again
 before = resident()
-blocks = [(np.ones(1 << 17), bytearray(2000)) for _ in range(200)]  # of 1 MB, and small ones in between
+blocks = [(np.ones(1 << 20), bytearray(2000)) for _ in range(25)]  # of 8 MB, and small ones in between
 small = [one for _, one in blocks]
 del blocks
 print(resident() - before)
