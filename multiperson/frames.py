@@ -3,8 +3,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dataset.maps import Maps
-from multiperson.changes import MOST, changed_boxes, renewed, windows
+from dataset.maps import Maps, map_size
+from multiperson.changes import MOST, Window, changed_boxes, renewed, windows
 from multiperson.completion import complete
 from multiperson.detections import Detections, best_of_each_joint, extract_detections, selected, together
 from multiperson.graph import Graph, build_graph
@@ -57,7 +57,7 @@ class FramePredictor(object):
             return [(scale,) + self._searched(resize(image, scale), again=True) for scale in scales_for(image, self._cfg)]
         boxes = changed_boxes(image, key, self._cfg.track_change)
         again = [self._searched_around(resize(image, scale), boxes * scale) for scale in scales_for(image, self._cfg)]
-        return [(scale,) + (renewed(known, found, self._cfg.stride) if isinstance(found, list) else found)
+        return [(scale,) + renewed(known, found, self._cfg.stride)
                 for (scale, *known), found in zip(key.found(self.search), again)]  # the key's last: another thread may be at it
 
     def reserve(self, image):
@@ -72,10 +72,12 @@ class FramePredictor(object):
         return detections, maps._replace(pairwise=None)
 
     def _searched_around(self, image, boxes):
-        """[(Window, Detections, Maps)]: the same in windows around boxes [k, 4] px; as of _searched where these are too large"""
+        """[(Window, Detections, Maps)]: the same in windows around boxes [k, 4] px, in one that is all of it where they are large"""
         chosen = windows(boxes, image.shape[1::-1])
         if chosen is None:
-            return self._searched(image, again=True)
+            rows, columns = map_size(*image.shape[:2], self._cfg.stride)
+            whole = [0, 0, columns * self._cfg.stride, rows * self._cfg.stride]
+            return [(Window(whole, whole),) + self._searched(image, again=True)]
         found = []
         for window in chosen:
             left, top, right, bottom = window.outer

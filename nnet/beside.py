@@ -17,12 +17,13 @@ from util.files import digest
 NETWORK_KEYS = ("net_type", "stride", "mean_pixel", "num_joints", "location_refinement", "pairwise_predict",
                 "skip_connections", "intermediate_supervision", "intermediate_supervision_layer")
 INT8 = "-int8"
+INPUTS = "centred and filled up"  # see nnet.map_predictor.network_input; networks that took others are no longer right
 
 
 def identity(cfg, weights):
     """What a network is but for our sources: its weights and the keys of its config, as JSON gives them back."""
     keys = {key: cfg.get(key) for key in NETWORK_KEYS}
-    return json.loads(json.dumps(dict(keys, weights=digest([checksums(weights)]))))
+    return json.loads(json.dumps(dict(keys, weights=digest([checksums(weights)]), inputs=INPUTS)))
 
 
 def graph_folder(weights):

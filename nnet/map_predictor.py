@@ -96,10 +96,10 @@ class MapPredictor(object):
 
     def reserve(self, image):
         """Take the memory that pictures of all sizes up to this one's need with again=False."""
-        self._networks["maps"].reserve({"inputs": network_input(image, self.cfg)})
+        self._networks["maps"].reserve({"inputs": network_input(image, self.cfg, self.cfg.test_mirrored)})
 
     def _maps_at(self, image, again):
-        found = self._run_in_tiles(network_input(image, self.cfg, self.cfg.test_mirrored), again)
+        found = self._run_in_tiles(image, again)
         rows, columns = map_size(*image.shape[:2], self.cfg.stride)
         scores, locref, pairwise = self._mean(found["part_prob"][:, :rows, :columns]), None, None
         if "locref" in found:
@@ -110,15 +110,19 @@ class MapPredictor(object):
             pairwise = PairwiseField(shape, lambda cells: self._offsets_at(features, cells))
         return Maps(scores, locref, pairwise)
 
-    def _run_in_tiles(self, pictures, again):
-        """{name: maps [B, H, W, channels]} of pictures [B, h, w, 3]; of tiles, put together, where they are large."""
-        size = int(self.cfg.tile_size)
+    def _run_in_tiles(self, image, again):
+        """{name: maps [B, H, W, channels]} of a picture, B = 2 with its mirror image; of tiles, put together, if it is large."""
+        size, mirrored = int(self.cfg.tile_size), self.cfg.test_mirrored
+        pictures = network_input(image, self.cfg, mirrored) if mirrored or not size else None
         if not size:
             return self._run(pictures, again)
-        tops, lefts = (tile_starts(side, size) for side in pictures.shape[1:3])
-        rows = [joined([self._run(pictures[:, top:top + size, left:left + size], again) for left in lefts], lefts, size, axis=2)
-                for top in tops]
-        return joined(rows, tops, size, axis=1)
+
+        def run(top, left):
+            place = np.s_[top:top + size, left:left + size]
+            return self._run(pictures[(slice(None),) + place] if mirrored else network_input(image[place], self.cfg), again)
+
+        tops, lefts = (tile_starts(side, size) for side in (pictures.shape[1:3] if mirrored else image.shape[:2]))
+        return joined([joined([run(top, left) for left in lefts], lefts, size, axis=2) for top in tops], tops, size, axis=1)
 
     def _run(self, pictures, again):
         return self._networks["maps"].run({"inputs": pictures}, again)

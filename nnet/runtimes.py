@@ -8,8 +8,8 @@
 Paths have no endings; names: of the outputs to compute; precision: "float32", "bfloat16" or "int8"
 parallel: so many threads may call run() at a time, each with its part of the processor's cores; others wait
 again: whether inputs of these sizes will come again, so that the network is compiled for these alone: True: before it runs,
-    False: never, None: where none of other sizes have come for some time. Results differ in the last bits, so that videos
-    say what is the case
+    False: never, None: where at most FIXED sizes have come lately, this one more than once. Results differ in the last bits, so
+    that videos say what is the case
 
 None of their packages is loaded before it is used.
 """
@@ -27,7 +27,7 @@ from util.processor import computes_bfloat16, thread_budget
 EXACT = 1e-4
 NEAR = 0.03  # of the networks that come along it is 0.01: joints move by 0.06 px in the median
 FIXED = 2  # sizes for which a network is compiled: each has weights of its own, and takes the others' place in the cache
-REPEATS = 4  # runs with inputs of no other sizes, before it is: where sizes vary it is slower than what takes all
+REPEATS = 4  # runs with no more sizes than that, before it is: where sizes vary it is slower than what takes all
 
 
 class OpenVINO(object):
@@ -94,12 +94,13 @@ class OpenVINO(object):
         """Whether inputs of these shapes {name: shape} shall be run by what is compiled for no others."""
         if again is not None:
             return again
-        self._recent.append(tuple(sorted(shapes.items())))
-        return len(self._recent) >= REPEATS and len(set(self._recent)) <= FIXED
+        key = tuple(sorted(shapes.items()))
+        self._recent.append(key)
+        return len(self._recent) >= REPEATS and len(set(self._recent)) <= FIXED and self._recent.count(key) > 1
 
     def _for_sizes(self, shapes):
-        """What runs inputs of these shapes -> (requests, types): for the first ones what is compiled for no others, which takes 5
-        to 35 % less time."""
+        """What runs inputs of these shapes -> (requests, types): for the first ones what is compiled for no others, which takes 10
+        to 20 % less time."""
         key = tuple(sorted(shapes.items()))
         if key not in self._fixed and len(self._fixed) < FIXED and 0 not in sum(shapes.values(), ()):
             model = self.model.clone()

@@ -80,8 +80,11 @@ def test_what_is_found_again_is_what_the_whole_frame_shows(predictor, before, af
 
 def test_a_frame_that_is_another_is_searched_whole(predictor):
     key, other = KeyFrame(frame_with((100, 100))), 255 - frame_with((200, 300))
-    assert_same(predictor.search(other, key), predictor.search(other))
-    assert predictor._predictor.sides[-1] == SIZE
+    key.found(predictor.search)
+    predictor._predictor.sides.clear()
+    found = predictor.search(other, key)
+    assert predictor._predictor.sides == [SIZE]
+    assert_same(found, predictor.search(other))
 
 
 def test_noise_is_no_change():

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 from nnet import beside
 from nnet.map_predictor import network_input
-from nnet.plain import restored
+from nnet.plain import restored, setup_pose_prediction
 from nnet.runtimes import openvino_version
 from nnet.tf import tf
 from util.config import cfg_from_file, default_config, find_file
@@ -45,8 +45,14 @@ def test_a_network_that_comes_along_needs_no_tensorflow(model, tmp_path, monkeyp
     np.savez(exchanged, picture=PICTURES[0], cells=CELLS)
     subprocess.check_call([sys.executable, "-c", PROGRAM, config, exchanged], cwd=ROOT)
     found = np.load(exchanged)
+    cfg = cfg_from_file(config)
     with tf.Graph().as_default():
-        cfg = cfg_from_file(config)
+        session, inputs, outputs = setup_pose_prediction(cfg)
+        for name in ("part_prob", "locref"):  # of the picture as it is
+            value = session.run(outputs[name], {inputs: PICTURES})
+            np.testing.assert_allclose(found[name][:, :value.shape[1], :value.shape[2]], value, rtol=0,
+                                       atol=1e-4 * np.abs(value).max(), err_msg=name)
+    with tf.Graph().as_default():
         session, inputs, outputs = restored(cfg, lambda net, inputs: net.test_in_cells(inputs, tf.constant(CELLS)))
         expected = session.run(outputs, {inputs: network_input(PICTURES[0], cfg)})
     if "pairwise_pred" in expected:

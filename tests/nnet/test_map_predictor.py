@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from dataset.maps import Maps, cell_centres
-from nnet.map_predictor import TILE_OVERLAP, MapPredictor, PairwiseField, joined, mean_maps, on_canvas, tile_starts
-from util.config import cfg_from_file
+from nnet.map_predictor import TILE_OVERLAP, MapPredictor, PairwiseField, joined, mean_maps, network_input, on_canvas, tile_starts
+from util.config import cfg_from_file, default_config
 
 
 @pytest.mark.parametrize("side", [1, 300, 512, 513, 768, 769, 2000])
@@ -106,6 +106,25 @@ def test_a_factor_of_one_changes_nothing(config):
     np.testing.assert_allclose(same.locref, plain.locref, atol=1e-5)
     config.test_factors = [0.75, 1.0, 1.5]
     assert predictor.maps(image).scores.shape == plain.scores.shape
+
+
+@pytest.mark.parametrize("stride, skips, size, filled", [(4, False, (40, 64), (64, 64)), (8, True, (48, 64), (64, 64)),
+                                                         (8, False, (37, 61), (37, 61))])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_what_networks_get(stride, skips, size, filled, mirrored):
+    """size: of the cells that belong to the picture, px; filled: of all that the network sees"""
+    cfg = default_config()
+    cfg.update(stride=stride, skip_connections=skips, mean_pixel=[1.0, 2.0, 3.0])
+    picture = np.random.RandomState(0).randint(0, 256, (37, 61, 3), np.uint8)
+    found = network_input(picture, cfg, mirrored)
+    if mirrored and filled == (37, 61):
+        size = filled = (48, 64)
+    assert found.dtype == np.float32 and found.shape == (1 + mirrored,) + filled + (3,)
+    np.testing.assert_array_equal(found[0, :37, :61], picture - np.float32([1, 2, 3]))
+    assert not found[0, 37:].any() and not found[0, :, 61:].any()
+    if mirrored:
+        np.testing.assert_array_equal(found[1, :, :size[1]], found[0, :, size[1] - 1::-1])
+        assert not found[1, :, size[1]:].any()
 
 
 def test_canvas():
