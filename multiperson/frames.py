@@ -72,7 +72,8 @@ class FramePredictor(object):
         return detections, maps._replace(pairwise=None)
 
     def _searched_around(self, image, boxes):
-        """[(Window, Detections, Maps)]: the same in windows around boxes [k, 4] px, in one that is all of it where they are large"""
+        """[(Window, Detections, Maps)]: the same in windows around boxes [k, 4] px; where they are large, in one of the frame's
+        size"""
         chosen = windows(boxes, image.shape[1::-1])
         if chosen is None:
             rows, columns = map_size(*image.shape[:2], self._cfg.stride)

@@ -45,5 +45,6 @@ def examples_of(number, frames, detect):
                 start, end = start[known], end[known]
                 collected.append((temporal_features(old, points, start, end), old_owner[start] == owner[end], points.joint[end]))
         earlier = (earlier + [(points, owner)])[-max(AGES):]
-    features, same, joint = map(np.concatenate, zip(*(collected or [(np.zeros((0, len(FEATURES))), np.zeros(0, bool), np.zeros(0, int))])))
+    none = (np.zeros((0, len(FEATURES))), np.zeros(0, bool), np.zeros(0, int))
+    features, same, joint = map(np.concatenate, zip(*(collected or [none])))
     return PairExamples(features, same, np.full(len(same), number)), joint

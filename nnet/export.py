@@ -1,7 +1,7 @@
 """A trained network in a form that other programs run, and a JSON that says how to read what comes out of it.
 
-Exported is the frozen network, see nnet.freeze: pictures in, maps out, of any size. Nothing is written that does not
-compute what the network here computes.
+Exported is the network with its variables as constants, see nnet.freeze: pictures in, maps out, of any size. Nothing is written
+that does not compute what the network here computes.
 """
 import json
 import os

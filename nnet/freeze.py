@@ -22,7 +22,7 @@ from util.config import PROJECT, find_file, load_config
 from util.image import read_image, resize
 
 PICTURE = os.path.join(PROJECT, "demo", "images", "woman_standing.jpg")  # on which runtimes are checked
-PICTURE_SIZE = 101  # px, its longer side there; no side is then a multiple of a stride
+PICTURE_SIZE = 101  # px, its longer side there; no side is then a multiple of a stride, where it is not filled up
 CELLS = [[0, 0, 0], [0, 3, 5], [0, 11, 7]]
 
 

@@ -13,8 +13,9 @@ def setup_pose_prediction(cfg):
     return restored(cfg, lambda net, inputs: net.test(inputs))
 
 
-def restored(cfg, outputs):
-    """The same with other outputs: a function of the PoseNet and the inputs."""
+def restored(cfg, connect):
+    """The same of another part of the network. connect: function from the PoseNet and the inputs, a placeholder [B, h, w, 3],
+    to the outputs"""
     # Here, since TensorFlow takes seconds to load, and who imports nnet.predict may not need it.
     from nnet.checkpoint import restore_network
     from nnet.net_factory import pose_net
@@ -22,7 +23,7 @@ def restored(cfg, outputs):
     with_defaults(cfg)
     weights = adopt_weights_skeleton(cfg)
     inputs = tf.placeholder(tf.float32, [None, None, None, 3], "inputs")
-    outputs = outputs(pose_net(cfg), inputs)
+    outputs = connect(pose_net(cfg), inputs)
     session = tf.Session(config=session_config())
     restore_network(session, weights)
     return session, inputs, outputs
