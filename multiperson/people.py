@@ -163,7 +163,10 @@ def grouped(people, sigmas=None, told=lambda place, group: None, leading=()):
     told: function of a place and the places of a group that says what is known otherwise: True = of that group, False = not
     leading: places of those who come before all others; sigmas: [J], see util.skeleton.Skeleton
     """
-    same = _likeness(people, people, sigmas)
+    if not people:
+        return []
+    everybody = _looks(people)
+    same = _likeness(everybody, everybody, sigmas)
     groups, whole, likeness = [], [], []  # whole: what the people of each group make together; likeness: [P], everybody's to it
     for place in sorted(range(len(people)), key=lambda place: (place not in leading, -people[place].score)):
         known = [told(place, group) for group in groups]
@@ -176,14 +179,18 @@ def grouped(people, sigmas=None, told=lambda place, group: None, leading=()):
             number = known.index(True) if True in known else int(np.argmax(alike))
             groups[number].append(place)
             whole[number] = with_joints_of(whole[number], people[place])
-            likeness[number], = _likeness([whole[number]], people, sigmas)
+            likeness[number], = _likeness(_looks([whole[number]]), everybody, sigmas)
     return groups
 
 
-def _likeness(people, others, sigmas):
-    """[P, Q]: the similarities of people and others, in the joints found of both or in all, whichever is larger."""
-    return np.maximum(similarities(people, others, sigmas),
-                      similarities(*([filled_in(person) for person in some] for some in (people, others)), sigmas))
+def _looks(people):
+    """The _joints of Persons: those that were found, and all."""
+    return [_joints(people), _joints([filled_in(person) for person in people])]
+
+
+def _likeness(looks, others, sigmas):
+    """[P, Q]: the similarities of _looks, in the joints found of both or in all, whichever is larger."""
+    return np.maximum(*(_similarities(*pair, sigmas) for pair in zip(looks, others)))
 
 
 def filled_in(person):
@@ -214,7 +221,12 @@ def similarities(people, others, sigmas=None):
     """
     if not (len(people) and len(others)):
         return np.zeros((len(people), len(others)))
-    (visible, points, area), (other_visible, other_points, other_area) = map(_found_joints, (people, others))
+    return _similarities(_joints(people), _joints(others), sigmas)
+
+
+def _similarities(found, others, sigmas):
+    """[P, Q]: the same of _joints."""
+    (visible, points, area), (other_visible, other_points, other_area) = found, others
     sigmas = np.full(visible.shape[1], SIGMA) if sigmas is None else np.asarray(sigmas)
     area = np.maximum(area[:, None], other_area)[..., None]
     both = visible[:, None] & other_visible
@@ -223,7 +235,7 @@ def similarities(people, others, sigmas=None):
     return alike.sum(axis=2) / np.maximum(both.sum(axis=2), 1)
 
 
-def _found_joints(people):
+def _joints(people):
     """([P, J] bool, which joints were found of Persons; [P, J, 2] where; [P] the area of their box)"""
     visible, points = zip(*((person.visibility, person.keypoints[:, :2]) for person in people))
     visible = np.array(visible)
