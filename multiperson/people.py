@@ -209,23 +209,16 @@ def with_joints_of(person, other):
 
 
 def similarity(first, second, sigmas=None):
-    """The similarity of two Persons, see similarities."""
-    return float(similarities([first], [second], sigmas)[0, 0])
-
-
-def similarities(people, others, sigmas=None):
-    """[P, Q]: COCO's object keypoint similarity of each of P Persons and each of Q others, over the joints that were found of
-    both; 0 where there are none.
-
-    Their size is that of the larger one's joints' box: of somebody found in part the whole is somebody else's duplicate.
-    """
-    if not (len(people) and len(others)):
-        return np.zeros((len(people), len(others)))
-    return _similarities(_joints(people), _joints(others), sigmas)
+    """The similarity of two Persons, see _similarities."""
+    return float(_similarities(_joints([first]), _joints([second]), sigmas)[0, 0])
 
 
 def _similarities(found, others, sigmas):
-    """[P, Q]: the same of _joints."""
+    """[P, Q]: COCO's object keypoint similarity of each of P people and each of Q others, as _joints gives them, over the joints
+    that were found of both; 0 where there are none.
+
+    Their size is that of the larger one's joints' box: of somebody found in part the whole is somebody else's duplicate.
+    """
     (visible, points, area), (other_visible, other_points, other_area) = found, others
     sigmas = np.full(visible.shape[1], SIGMA) if sigmas is None else np.asarray(sigmas)
     area = np.maximum(area[:, None], other_area)[..., None]

@@ -113,15 +113,15 @@ class MapPredictor(object):
     def _run_in_tiles(self, image, again):
         """{name: maps [B, H, W, channels]} of a picture, B = 2 with its mirror image; of tiles, put together, if it is large."""
         size, mirrored = int(self.cfg.tile_size), self.cfg.test_mirrored
-        pictures = network_input(image, self.cfg, mirrored) if mirrored or not size else None
         if not size:
-            return self._run(pictures, again)
+            return self._run(network_input(image, self.cfg, mirrored), again)
+        pictures = network_input(image, self.cfg, mirrored) if mirrored else image[None]  # without, tile by tile: less memory
 
         def run(top, left):
-            place = np.s_[top:top + size, left:left + size]
-            return self._run(pictures[(slice(None),) + place] if mirrored else network_input(image[place], self.cfg), again)
+            tile = pictures[:, top:top + size, left:left + size]
+            return self._run(tile if mirrored else network_input(tile[0], self.cfg), again)
 
-        tops, lefts = (tile_starts(side, size) for side in (pictures.shape[1:3] if mirrored else image.shape[:2]))
+        tops, lefts = (tile_starts(side, size) for side in pictures.shape[1:3])
         return joined([joined([run(top, left) for left in lefts], lefts, size, axis=2) for top in tops], tops, size, axis=1)
 
     def _run(self, pictures, again):
@@ -165,9 +165,10 @@ def network_input(image, cfg, mirrored=False):
 
 
 def on_canvas(image, height, width, colour, corner=0):
-    """The picture in one of height x width px of a colour, `corner` px from its top and left. float32"""
+    """The picture in one of height x width px of a colour, `corner` px from its top and left: float32, or as it is where it is
+    of that size."""
     if image.shape[:2] == (height, width):
-        return np.asarray(image, np.float32)
+        return image
     canvas = np.empty((height, width, 3), np.float32)
     canvas.reshape(height, -1)[:] = np.tile(np.float32(colour), width)  # numpy is slow where the last axis is short
     canvas[corner:corner + image.shape[0], corner:corner + image.shape[1]] = image

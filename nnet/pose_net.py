@@ -16,6 +16,8 @@ from util.command import UserError
 from util.config import with_defaults
 
 HEADS = ("part_pred", "locref_pred", "pairwise_pred")
+OUTPUTS = {"part_pred": "part_prob", "locref_pred": "locref", "pairwise_pred": "pairwise_pred",
+           "pairwise_features": "pairwise_features"}  # what heads are called when they are tested
 
 def get_batch_spec(cfg):
     """{Batch member: shape} of what PoseNet(cfg).train takes, with batch_size > 1 also Extra.padding_mask; None = any."""
@@ -161,9 +163,8 @@ class PoseNet(object):
 
 
 def _outputs(heads):
-    called = {"part_prob": "part_pred", "locref": "locref_pred"}
-    outputs = {name: heads[called.get(name, name)] for name in ("part_prob", "locref", "pairwise_pred", "pairwise_features")
-               if called.get(name, name) in heads}
+    """What PoseNet.test_in_cells gives, of what PoseNet.heads gives."""
+    outputs = {called: heads[name] for name, called in OUTPUTS.items() if name in heads}
     return dict(outputs, part_prob=tf.sigmoid(heads["part_pred"]))
 
 

@@ -58,8 +58,8 @@ class OpenVINO(object):
 
     def run(self, feed, again=None):
         with self._lock:
-            shapes = {name: np.shape(value) for name, value in feed.items()}
-            idle, types = self._for_sizes(shapes) if self._come_again(shapes, again) else self._any_size
+            sizes = tuple(sorted((name, np.shape(value)) for name, value in feed.items()))
+            idle, types = self._for_sizes(sizes) if self._come_again(sizes, again) else self._any_size
         request = idle.get()  # one request computes one input at a time
         try:
             self._infer(request, types, feed)
@@ -90,23 +90,21 @@ class OpenVINO(object):
             idle.put(compiled.create_infer_request())
         return idle, types
 
-    def _come_again(self, shapes, again):
-        """Whether inputs of these shapes {name: shape} shall be run by what is compiled for no others."""
+    def _come_again(self, sizes, again):
+        """Whether inputs of these sizes, ((name, shape), ...), shall be run by what is compiled for no others."""
         if again is not None:
             return again
-        key = tuple(sorted(shapes.items()))
-        self._recent.append(key)
-        return len(self._recent) >= REPEATS and len(set(self._recent)) <= FIXED and self._recent.count(key) > 1
+        self._recent.append(sizes)
+        return len(self._recent) >= REPEATS and len(set(self._recent)) <= FIXED and self._recent.count(sizes) > 1
 
-    def _for_sizes(self, shapes):
-        """What runs inputs of these shapes -> (requests, types): for the first ones what is compiled for no others, which takes 10
+    def _for_sizes(self, sizes):
+        """What runs inputs of these sizes -> (requests, types): for the first ones what is compiled for no others, which takes 10
         to 20 % less time."""
-        key = tuple(sorted(shapes.items()))
-        if key not in self._fixed and len(self._fixed) < FIXED and 0 not in sum(shapes.values(), ()):
+        if sizes not in self._fixed and len(self._fixed) < FIXED and all(0 not in shape for _, shape in sizes):
             model = self.model.clone()
-            model.reshape({name + ":0": list(shape) for name, shape in shapes.items()})
-            self._fixed[key] = self._compiled(model)
-        return self._fixed.get(key, self._any_size)
+            model.reshape({name + ":0": list(shape) for name, shape in sizes})
+            self._fixed[sizes] = self._compiled(model)
+        return self._fixed.get(sizes, self._any_size)
 
 
 class TensorFlow(object):

@@ -87,7 +87,8 @@ def check(networks, cfg):
     assert set(found) == set(expected) == {"part_prob", "locref"}
     for name in expected:
         _, rows, columns, _ = expected[name].shape
-        np.testing.assert_allclose(found[name][:, :rows, :columns], expected[name], rtol=0, atol=1e-4 * np.abs(expected[name]).max())
+        np.testing.assert_allclose(found[name][:, :rows, :columns], expected[name],
+                                   rtol=0, atol=1e-4 * np.abs(expected[name]).max())
 
 
 def test_exact_equals_the_network_as_it_is(cfg):
