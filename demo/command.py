@@ -33,8 +33,8 @@ def run(description, published, shipped, samples, make_finder):
     """Parse the command line, then find, draw and write the poses of each picture.
 
     published, shipped: configs, relative to the project; samples(): [(name, image)] to take where no picture is named
-    make_finder(cfg): two functions: from an image to people, entries of util.pose_json.person_entry; and from an image and
-        these to the image drawn upon
+    make_finder(cfg): two functions: from images to the people of each, entries of util.pose_json.person_entry; and from an image
+        and its people to the image drawn upon; and the predictor behind them
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", nargs="*", metavar="IMAGE")
@@ -48,7 +48,8 @@ def run(description, published, shipped, samples, make_finder):
     if args.weights:
         cfg.init_weights = args.weights
     pictures = [(path, None) for path in args.images] or samples()
-    write_pictures(pictures, cfg, *make_finder(cfg), out=args.out, poses=args.json, show=args.show)
+    find, draw, _ = make_finder(cfg)
+    write_pictures(pictures, cfg, find, draw, args.out, args.json, args.show)
 
 
 def write_pictures(pictures, cfg, find, draw, out="out", poses=None, show=False):
@@ -67,7 +68,7 @@ def write_pictures(pictures, cfg, find, draw, out="out", poses=None, show=False)
             image = read_image(path) if image is None else image
         except ImageError as error:
             return str(error), None
-        people, drawing = find(image), os.path.join(out, name + "_pose.png")
+        people, drawing = find([image])[0], os.path.join(out, name + "_pose.png")
         Image.fromarray(draw(image, people)).save(drawing)
         return image_entry(path, image.shape[:2], people), drawing
 

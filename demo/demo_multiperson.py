@@ -28,10 +28,10 @@ def montage():
 def make_finder(cfg, again=None):
     predictor = PeoplePredictor(cfg, again)
 
-    def find(image):
-        return [person_entry(person.keypoints, person.score) for person in predictor.find(image)]
+    def find(images):
+        return [[person_entry(person.keypoints, person.score) for person in people] for people in predictor.find_all(images)]
 
-    return find, make_drawer(cfg)
+    return find, make_drawer(cfg), predictor
 
 
 def make_drawer(cfg):

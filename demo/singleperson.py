@@ -16,14 +16,13 @@ def make_finder(cfg, again=None):
     predictor = PosePredictor(cfg, again=again)
     skeleton = Skeleton.from_config(cfg)  # the weights may have brought it
 
-    def find(image):
-        pose = predictor.find(image).pose
-        return [person_entry(pose, pose[:, 2].mean())]
+    def find(images):
+        return [[person_entry(found.pose, found.pose[:, 2].mean())] for found in predictor.find_all(images)]
 
     def draw(image, people):
         return draw_pose(image, keypoints_of(people[0]), skeleton, cfg.score_threshold)
 
-    return find, draw
+    return find, draw, predictor
 
 
 if __name__ == "__main__":

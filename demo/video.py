@@ -49,8 +49,8 @@ def make_finder(cfg, single, state):
     if not single:
         print("people are not tracked: that needs pairwise_relative: true in the config, and %s, which train_temporal_model.py "
               "makes" % temporal_model_path(cfg))
-    find, draw = (singleperson if single else demo_multiperson).make_finder(cfg, again=True)
-    return OneByOne(find), draw
+    find, draw, predictor = (singleperson if single else demo_multiperson).make_finder(cfg, again=True)
+    return OneByOne(find, predictor.batch), draw
 
 
 def parse():

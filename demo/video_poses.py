@@ -17,7 +17,7 @@ from util.files import alone, digest
 from util.pose_json import frame_entry, person_entry
 from util.pose_lines import PoseLines, writing_pose_lines
 from util.pose_smoothing import filled, smoothed
-from util.threads import ahead, behind
+from util.threads import ahead, behind, in_groups
 from util.video import writing_video
 
 AHEAD = 4  # frames that are read before they are needed, and as many that wait to be drawn and written
@@ -98,18 +98,21 @@ def _second_file(smoothing, header):
 class OneByOne(object):
     """Finds the poses of each frame for itself."""
 
-    def __init__(self, find):
-        """find: function from an image to a list of util.pose_json.person_entry"""
-        self._find = find
+    def __init__(self, find, batch):
+        """find: function from images to a list of util.pose_json.person_entry for each; batch: how many images it is given"""
+        self._find, self._batch = find, batch
 
     def entries(self, frames, poses):
         """Yields (frame, its entry): from the PoseLines, else found, and added to them."""
-        for frame in frames:
-            entry = poses.finished(frame.number)
-            if entry is None:
-                entry = frame_entry(frame, self._find(frame.image))
-                poses.append(entry)
-            yield frame, entry
+        for group in in_groups(frames, self._batch):
+            entries = [poses.finished(frame.number) for frame in group]
+            if None in entries:  # all again: poses may differ in the last bits by what else is in a batch
+                found = self._find([frame.image for frame in group])
+            for number, frame in enumerate(group):
+                if entries[number] is None:
+                    entries[number] = frame_entry(frame, found[number])
+                    poses.append(entries[number])
+                yield frame, entries[number]
 
 
 class Following(object):
@@ -134,14 +137,14 @@ class Following(object):
                     self._follower.start(frame.image, saved[1])
                     break
         poses.cut()
-        workers = self._follower.parallel
-        detected = behind(self._follower.detect, frames, 2 * workers, workers)
-        followed = None
-        for count, followed in enumerate(self._follower.follow(detected), 1):
+        workers, batch = self._follower.parallel, self._follower.batch
+        groups = behind(self._follower.detect, in_groups(frames, batch), 2 * workers, workers)
+        followed, saved_every = None, -(-SAVED_EVERY // batch) * batch  # who goes on begins with a whole group
+        for count, followed in enumerate(self._follower.follow(itertools.chain.from_iterable(groups)), 1):
             entry = frame_entry(followed.frame, [person_entry(person.keypoints, person.score) for person in followed.people],
                                 followed.numbers, followed.solution)
             poses.append(entry)
-            if count % SAVED_EVERY == 0:
+            if count % saved_every == 0:
                 save_state(self._state, poses.header, followed.frame.number, followed.then)
             yield followed.frame, entry
         if followed is not None:

@@ -22,6 +22,7 @@ class Follower(object):
         self._cfg = cfg
         self.parallel = parallel_searches()
         self._predictor = FramePredictor(cfg, self.parallel)
+        self.batch = self._predictor.batch
         self._tracker = Tracker(cfg, read_temporal_model(temporal_model_path(cfg)), Skeleton.from_config(cfg).oks_sigmas)
 
     def start(self, image, then):
@@ -29,21 +30,24 @@ class Follower(object):
         self._tracker.start(image, then)
 
     def keyed(self, frames):
-        """Yields (util.video.Frame, the KeyFrame with which it is compared), from the video's first one on."""
+        """Yields (util.video.Frame, the KeyFrame with which it is compared, or None), from the video's first one on."""
         key = None
         for count, frame in enumerate(frames):
-            if count == 0 and self._cfg.track_key_frames > 1:
-                self._predictor.reserve(frame.image)
-            if count % self._cfg.track_key_frames == 0:
-                key = KeyFrame(frame.image)
+            if self._cfg.track_key_frames > 1:
+                if count == 0:
+                    self._predictor.reserve(frame.image)
+                if count % self._cfg.track_key_frames == 0:
+                    key = KeyFrame(frame.image)
             yield frame, key
 
     def detect(self, keyed):
-        """(frame, its FrameGraph) of what keyed() gave; depends on no other frames: `parallel` threads may call it at a time."""
-        frame, key = keyed
-        search = self._predictor.search
-        found = key.found(search) if frame.image is key.image else search(frame.image, key)
-        return frame, frame_graph(self._predictor.model, found)
+        """[(frame, its FrameGraph)] of a group of what keyed() gave; depends on no other frames: `parallel` threads may call it
+        at a time."""
+        predictor = self._predictor
+        others = [(frame.image, key) for frame, key in keyed if key is None or frame.image is not key.image]
+        found = iter(predictor.search_all(others) if others else [])
+        return [(frame, frame_graph(predictor.model, key.found(predictor.search) if key and frame.image is key.image
+                                    else next(found))) for frame, key in keyed]
 
     def follow(self, detected):
         """Yields a multiperson.tracking.TrackedFrame for each of what detect() gave, in order, some frames later: with its

@@ -3,8 +3,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dataset.maps import Maps, map_size
-from multiperson.changes import MOST, Window, changed_boxes, renewed, windows
+from dataset.maps import Maps
+from multiperson.changes import MOST, changed_boxes, renewed, windows
 from multiperson.completion import complete
 from multiperson.detections import Detections, best_of_each_joint, extract_detections, selected, together
 from multiperson.graph import Graph, build_graph
@@ -38,53 +38,73 @@ class FramePredictor(object):
     """A network with its spatial model, which must measure distances in the person's own size."""
 
     def __init__(self, cfg, parallel=1):
-        """parallel: see nnet.map_predictor.MapPredictor"""
+        """parallel: see nnet.map_predictor.MapPredictor; `batch`, too: how many frames are best given together"""
         if not (cfg.pairwise_relative and cfg.pairwise_predict):
             raise UserError("tracking needs pairwise offsets, and a spatial model that measures in the person's own size "
                             "(pairwise_predict: true and pairwise_relative: true)")
         self._cfg = cfg
         self._predictor = MapPredictor(cfg, parallel)
+        self.batch = self._predictor.batch
         self.model = SpatialModel(cfg).load()
 
     def graph(self, image):
         """The FrameGraph of a frame, uint8 RGB [h, w, 3]."""
         return frame_graph(self.model, self.search(image))
 
-    def search(self, image, key=None):
-        """What the network finds in a frame, uint8 RGB [h, w, 3], as frame_graph takes it. With a multiperson.changes.KeyFrame,
-        what was found there is taken where the frame does not differ from it."""
-        if key is None:
-            return [(scale,) + self._searched(resize(image, scale), again=True) for scale in scales_for(image, self._cfg)]
-        boxes = changed_boxes(image, key, self._cfg.track_change)
-        again = [self._searched_around(resize(image, scale), boxes * scale) for scale in scales_for(image, self._cfg)]
-        return [(scale,) + renewed(known, found, self._cfg.stride)
-                for (scale, *known), found in zip(key.found(self.search), again)]  # the key's last: another thread may be at it
+    def search(self, image):
+        """What the network finds in a frame, uint8 RGB [h, w, 3], as frame_graph takes it."""
+        return self.search_all([(image, None)])[0]
+
+    def search_all(self, frames):
+        """The same of several frames of a video, [(image, multiperson.changes.KeyFrame or None)], in batches. What was found in
+        its key frame is taken where a frame does not differ from it."""
+        scales, parts = scales_for(frames[0][0], self._cfg), []  # of each frame at each scale
+        for image, key in frames:
+            boxes = None if key is None else changed_boxes(image, key, self._cfg.track_change)
+            parts.append([self._parts(resize(image, scale), boxes, scale) for scale in scales])
+        found = iter(self._searched([part for frame in parts for several in frame for part in several]))
+        found = [[[(window,) + next(found) for window, _ in several] for several in frame] for frame in parts]
+        return [self._whole(key, scales, frame) for (_, key), frame in zip(frames, found)]
+
+    def _parts(self, image, boxes, scale):
+        """[(Window, picture)] that are to be searched of a frame resized by `scale`; where that is much, or there are no boxes
+        of what changed, px of the frame, [(None, the resized frame)]."""
+        chosen = None if boxes is None else windows(boxes * scale, image.shape[1::-1])
+        if chosen is None:
+            return [(None, image)]
+        parts = []
+        for window in chosen:
+            left, top, right, bottom = window.outer
+            part = image[top:bottom, left:right]
+            parts.append((window, on_canvas(part, bottom - top, right - left, self._cfg.mean_pixel)))
+        return parts
+
+    def _searched(self, parts):
+        """[(Detections, Maps without pairwise offsets)] of (Window or None, picture)."""
+        found = [None] * len(parts)
+        for whole in (True, False):  # frames come in one size, windows in many
+            numbers = [number for number, (window, _) in enumerate(parts) if (window is None) == whole]
+            maps_of_parts = self._predictor.all_maps([parts[number][1] for number in numbers], again=whole)
+            for number, maps in zip(numbers, maps_of_parts):
+                detections = best_of_each_joint(extract_detections(self._cfg, *maps), self._cfg.most_detections)
+                found[number] = detections, maps._replace(pairwise=None)
+        return found
+
+    def _whole(self, key, scales, found):
+        """[(scale, Detections, Maps)] of a frame. found: for each scale [(Window or None, Detections, Maps)]"""
+        whole = []
+        for place, (scale, parts) in enumerate(zip(scales, found)):
+            if parts and parts[0][0] is None:
+                whole.append((scale,) + parts[0][1:])
+            else:
+                known = key.found(self.search)[place][1:]  # not before: another thread may be at it
+                whole.append((scale,) + renewed(known, parts, self._cfg.stride))
+        return whole
 
     def reserve(self, image):
         """Take the memory that a video's windows need, which else grows until the largest has come. image: one of its frames"""
         largest = resize(image, max(scales_for(image, self._cfg)))
         self._predictor.reserve(largest[:, :int(MOST * largest.shape[1])])
-
-    def _searched(self, image, again):
-        """(Detections, Maps without pairwise offsets) of a resized frame; again: see nnet.runtimes"""
-        maps = self._predictor.maps(image, again)
-        detections = best_of_each_joint(extract_detections(self._cfg, *maps), self._cfg.most_detections)
-        return detections, maps._replace(pairwise=None)
-
-    def _searched_around(self, image, boxes):
-        """[(Window, Detections, Maps)]: the same in windows around boxes [k, 4] px; where they are large, in one of the frame's
-        size"""
-        chosen = windows(boxes, image.shape[1::-1])
-        if chosen is None:
-            rows, columns = map_size(*image.shape[:2], self._cfg.stride)
-            whole = [0, 0, columns * self._cfg.stride, rows * self._cfg.stride]
-            return [(Window(whole, whole),) + self._searched(image, again=True)]
-        found = []
-        for window in chosen:
-            left, top, right, bottom = window.outer
-            part = on_canvas(image[top:bottom, left:right], bottom - top, right - left, self._cfg.mean_pixel)
-            found.append((window,) + self._searched(part, again=False))
-        return found
 
 
 def frame_graph(model, found):

@@ -41,11 +41,20 @@ class PeoplePredictor(object):
 
         Of several test_sizes each finds the people that suit it best; whoever was found twice, or in parts, is put together.
         """
-        return people_of_scales(self._model, self._predictor.maps_by_scale(image))
+        return self.find_all([image])[0]
+
+    def find_all(self, images):
+        """[[Person]] of several pictures, in batches; see find."""
+        return [people_of_scales(self._model, maps) for maps in self._predictor.all_maps_by_scale(images)]
 
     def search(self, image):
-        """The same with what explains it: a Search for each size, from which multiperson.correction goes on."""
+        """The same of one picture with what explains it: a Search for each size, from which multiperson.correction goes on."""
         return search_scales(self._model, self._predictor.maps_by_scale(image))
+
+    @property
+    def batch(self):
+        """See nnet.map_predictor.MapPredictor"""
+        return self._predictor.batch
 
 
 def people_of_scales(model, maps_by_scale, annotated=None):

@@ -1,4 +1,5 @@
 """Everybody in each picture of a COCO data set, and the maps in which they were found, kept in files."""
+import itertools
 import json
 import os
 
@@ -19,7 +20,7 @@ from util.mscoco_util import coco_result, pose_predict_with_gt_segm, predictions
 from util.pose_json import POSES, image_entry, person_entry, write_poses
 from util.processor import parallel_searches
 from util.skeleton import Skeleton
-from util.threads import behind
+from util.threads import behind, in_groups
 from util.visualize import drawn_limbs
 
 VARIABLES = Maps("scoremaps", "locreg_pred", "pairwise_diff")  # of 2017, in the files
@@ -36,13 +37,19 @@ class MapStore(object):
         if cache and len(cfg.test_sizes) > 1:
             raise UserError("--cache writes maps of one size a picture, and test_sizes has %d" % len(cfg.test_sizes))
 
-    def of(self, item, image):
-        """Yields (scale, Maps) of a CocoItem and its picture for each size at which people are searched."""
+    @property
+    def group(self):
+        """How many pictures are best given together."""
+        return 1 if self._predictor is None else self._predictor.group
+
+    def of(self, items, images):
+        """[[(scale, Maps), ...] of each CocoItem and its picture]: for each size at which people are searched."""
         if self._predictor is None:
-            yield self._read(item)
-            return
-        for scale, maps in self._predictor.maps_by_scale(image):
-            yield scale, self._written(item, scale, maps) if self._cache else maps
+            return [[self._read(item)] for item in items]
+        found = self._predictor.all_maps_by_scale(images)
+        if self._cache:
+            found = [[(scale, self._written(item, scale, maps)) for scale, maps in several] for item, several in zip(items, found)]
+        return found
 
     def _read(self, item):
         path = os.path.join(self._cfg.cached_scoremaps, "%s.mat" % item.coco_id)
@@ -64,7 +71,7 @@ class MapStore(object):
 
 def people_from_masks(cfg, maps_by_scale, item):
     """COCO results of the people whom the ground truth's masks cut out."""
-    scale, (scores, locref, _) = next(maps_by_scale)
+    scale, (scores, locref, _) = maps_by_scale[0]
     locref = None if locref is None else locref / scale  # all in the picture's own pixels
     return pose_predict_with_gt_segm(scores, locref, cfg.stride / scale, item.gt_segm, item.coco_id)
 
@@ -85,10 +92,12 @@ def predict_people(cfg, out, cache=False, gt_parts=False, draw=True, pictures=No
     store = MapStore(cfg, cache, parallel)
     os.makedirs(out, exist_ok=True)
 
-    def find(item):
-        """(COCO results, entry of poses.json or None)"""
-        image = read_picture(item)
-        maps = store.of(item, image)
+    def find(items):
+        """[(COCO results, entry of poses.json or None)]"""
+        images = [read_picture(item) for item in items]
+        return [people_in(*one) for one in zip(items, images, store.of(items, images))]
+
+    def people_in(item, image, maps):
         if cfg.use_gt_segm:
             return people_from_masks(cfg, maps, item), None
         people = people_of_scales(model, maps, item.joints if gt_parts else None)
@@ -99,7 +108,8 @@ def predict_people(cfg, out, cache=False, gt_parts=False, draw=True, pictures=No
         return ([coco_result(item.coco_id, person.keypoints, person.score) for person in people],
                 dict(image_entry(item.im_path, image.shape[:2], entries), id=item.coco_id))
 
-    found = list(tqdm(behind(find, items, 2 * parallel, parallel), total=len(items)))
+    groups = behind(find, in_groups(items, store.group), 2 * parallel, parallel)
+    found = list(tqdm(itertools.chain.from_iterable(groups), total=len(items)))
     results = [result for several, _ in found for result in several]
     poses = [entry for _, entry in found if entry]
     path = os.path.join(out, predictions_file(cfg))

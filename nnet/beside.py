@@ -13,6 +13,7 @@ import shutil
 
 from nnet.weights import checksums
 from util.files import digest
+from util.skeleton import Skeleton
 
 NETWORK_KEYS = ("net_type", "stride", "mean_pixel", "num_joints", "location_refinement", "pairwise_predict",
                 "skip_connections", "intermediate_supervision", "intermediate_supervision_layer")
@@ -21,9 +22,11 @@ INPUTS = "centred and filled up"  # see nnet.map_predictor.network_input; networ
 
 
 def identity(cfg, weights):
-    """What a network is but for our sources: its weights and the keys of its config, as JSON gives them back."""
+    """What a network is but for our sources: its weights, the keys of its config, and which of its joints are mirror images of
+    each other, as JSON gives them back."""
     keys = {key: cfg.get(key) for key in NETWORK_KEYS}
-    return json.loads(json.dumps(dict(keys, weights=digest([checksums(weights)]), inputs=INPUTS)))
+    mirror_map = Skeleton.from_config(cfg).mirror_map.tolist()
+    return json.loads(json.dumps(dict(keys, mirror_map=mirror_map, weights=digest([checksums(weights)]), inputs=INPUTS)))
 
 
 def graph_folder(weights):

@@ -35,7 +35,7 @@ class Judge(object):
 
     def __init__(self, cfg, skeleton):
         """cfg: of the network; skeleton: of the data set. Raises UserError where they have too few joints in common."""
-        self._predictor = PosePredictor(cfg)
+        self._predictor = PosePredictor(cfg, with_maps=True)
         self._cfg = cfg
         self._skeleton = skeleton
         names = Skeleton.from_config(cfg).joint_names

@@ -20,27 +20,31 @@ import time
 
 import numpy as np
 
+from dataset.maps import map_size
 from nnet import beside
 from nnet.runtimes import OpenVINO, TensorFlow, openvino_version
 from nnet.weights import adopt_weights_skeleton, required
 from util.command import UserError, first_line
 from util.config import find_file, with_defaults
-from util.files import digest
+from util.files import digest, replacing
 from util.processor import described, has_graphics_card
 
 KEPT = 8  # networks in the cache folder
 MEASURED = "measured.json"
 MEASURED_SIDE = 256  # px of the square picture on which precisions are measured
 RUNS = 4  # of which the fastest counts: other work of the machine only slows down
+BATCHES = (1, 2, 4, 8)  # pictures in one run, of which the next is tried as long as it is faster
+MIRRORED = "mirrored_"  # outputs to which a picture's mirror image contributes
 _TEMPORARY = []  # folders that are deleted when the process ends
 
 
-def load_networks(cfg, parallel=1):
+def load_networks(cfg, parallel=1, reduced=False):
     """{"maps": Network, "pairwise": Network}, those that the config has, computing in its `precision`: "exact", float32,
     within 1e-4 of the network as it is; "auto", the fastest here of float32 and less exact ones.
 
-    parallel: see nnet.runtimes
+    parallel: see nnet.runtimes; reduced: {"poses": Network} instead
     maps: {"inputs": pictures as nnet.map_predictor.network_input makes them} -> {"part_prob", ...}, see PoseNet.test_in_cells
+    poses: {"inputs": the same, "outside": float32 [B, H, W, 1]} -> {name: array} of pose_outputs(cfg), see nnet.best_cells
     pairwise: {"pairwise_features": as maps gave them, "cells": int [N, 3] (place in the batch, row, column)} ->
         {"offsets": [N, channels]}
     Raises nnet.weights.CheckpointError where the weights are missing or do not fit.
@@ -49,12 +53,12 @@ def load_networks(cfg, parallel=1):
     required(adopt_weights_skeleton(cfg))
     if openvino_version() and not has_graphics_card():
         try:
-            return {name: Network(cfg, name, running) for name, running in _opened(cfg, OpenVINO, parallel).items()}
+            return {name: Network(cfg, name, running) for name, running in _opened(cfg, OpenVINO, parallel, reduced).items()}
         except UserError:
             raise
         except Exception as error:  # another's package: nothing that it does shall end a prediction
             _warn(error)
-    return _opened(cfg, TensorFlow)
+    return {name: Network(cfg, name, running) for name, running in _opened(cfg, TensorFlow, parallel, reduced).items()}
 
 
 class Network(object):
@@ -72,6 +76,33 @@ class Network(object):
         """See nnet.runtimes"""
         self._do(lambda running: running.reserve(feed))
 
+    def batch(self, views):
+        """How many pictures of one size, of so many views each, it runs together in the least time a picture; measured once."""
+        running = self.running
+        path = os.path.join(os.path.dirname(running.path), MEASURED)
+        with open(path) as stream:
+            measured = json.load(stream)
+        conditions = "%s, %s, %d views, %d at a time" % (self._name, running.precision, views, running.parallel)
+        if conditions not in measured.setdefault("batches", {}):
+            measured["batches"][conditions] = self._batch_milliseconds(views)
+            with contextlib.suppress(OSError), replacing(path) as stream:  # a disk may be only read
+                json.dump(measured, stream, indent=1)
+        return measured["batches"][conditions]["fastest"]
+
+    def _batch_milliseconds(self, views):
+        """{number of pictures: milliseconds of each of them}, and {"fastest": which number}."""
+        found = {}
+        for size in BATCHES:
+            feed = {"inputs": np.zeros((size * views, MEASURED_SIDE, MEASURED_SIDE, 3), np.float32),
+                    "outside": np.zeros((size,) + map_size(MEASURED_SIDE, MEASURED_SIDE, self._cfg.stride) + (1,), np.float32)}
+            if self._name != "poses":
+                del feed["outside"]
+            found[size] = round(1000 * min(_times(lambda: self.run(feed, again=False))) / size, 2)  # noqa: B023
+            if size > 1 and found[size] >= 0.9 * found[fastest]:
+                break
+            fastest = size
+        return dict(found, fastest=fastest)
+
     def _do(self, function):
         running = self.running
         try:
@@ -82,7 +113,7 @@ class Network(object):
             with self._lock:
                 if self.running is running:  # no other thread has replaced it
                     _warn(error)
-                    self.running = _opened(self._cfg, TensorFlow)[self._name]
+                    self.running = _opened(self._cfg, TensorFlow, running.parallel, self._name == "poses")[self._name]
             return function(self.running)
 
 
@@ -94,18 +125,18 @@ def cache_folder():
     return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "pose-tensorflow")
 
 
-def _opened(cfg, runtime, parallel=1):
-    """{name: the config's networks in a runtime}, from the cache folder, where they are put if they are not there."""
+def _opened(cfg, runtime, parallel, reduced):
+    """{name: the config's networks in a runtime}, see load_networks, from the cache folder, where they are put if they are not there."""
     folder = os.path.join(cache_folder(), _digest(cfg, runtime))
     if os.path.isdir(folder):
         try:
             with contextlib.suppress(OSError):  # on a disk that is only read
                 os.utime(folder)  # the cache keeps what was used last
-            return _running(cfg, runtime, folder, parallel)
+            return _running(cfg, runtime, folder, parallel, reduced)
         except Exception as error:  # whatever a damaged file leads to
             logging.warning("%s is damaged and made anew (%s)", folder, first_line(error))
             shutil.rmtree(folder, ignore_errors=True)
-    return _running(cfg, runtime, _made(cfg, runtime, folder), parallel)
+    return _running(cfg, runtime, _made(cfg, runtime, folder), parallel, reduced)
 
 
 def _digest(cfg, runtime):
@@ -117,14 +148,22 @@ def _digest(cfg, runtime):
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _running(cfg, runtime, folder, parallel):
+def _running(cfg, runtime, folder, parallel, reduced):
     with open(os.path.join(folder, MEASURED)) as stream:
         measured = json.load(stream)
     if measured["sha256"] != digest(_files(folder)):
         raise ValueError("its files are not those that were written")
     precision = measured["fastest"] if cfg.precision == "auto" else "float32"
+    if reduced:
+        return {"poses": runtime(os.path.join(folder, "maps"), pose_outputs(cfg), precision, parallel)}
     return {name: runtime(os.path.join(folder, name), outputs, precision, parallel)
             for name, outputs in measured["outputs"].items()}
+
+
+def pose_outputs(cfg):
+    """What outputs are called, in the file of the maps, that are made of them by nnet.best_cells."""
+    names = ["best_cells", "best_scores"] + ["best_locref"] * bool(cfg.location_refinement)
+    return [MIRRORED * bool(cfg.test_mirrored) + name for name in names]
 
 
 def _files(folder):

@@ -14,12 +14,15 @@ import re
 import numpy as np
 
 from nnet import beside
+from nnet.best_cells import best_cells
+from nnet.engine import MIRRORED
 from nnet.map_predictor import network_input
 from nnet.plain import restored
 from nnet.tf import tf
 from util.command import run_command
 from util.config import PROJECT, find_file, load_config
 from util.image import read_image, resize
+from util.skeleton import Skeleton
 
 PICTURE = os.path.join(PROJECT, "demo", "images", "woman_standing.jpg")  # on which runtimes are checked
 PICTURE_SIZE = 101  # px, its longer side there; no side is then a multiple of a stride, where it is not filled up
@@ -27,45 +30,51 @@ CELLS = [[0, 0, 0], [0, 3, 5], [0, 11, 7]]
 
 
 def freeze(cfg, folder, unfilled=False):
-    """Write a config's network to a folder: maps.pb, from pictures as nnet.map_predictor.network_input makes them to maps, with
-    pairwise_predict also pairwise.pb, from features and cells to offsets; and for each what it computes for one input, maps.npz
-    and pairwise.npz.
+    """Write a config's network to a folder: maps.pb, from pictures as nnet.map_predictor.network_input makes them to maps, and to
+    nnet.best_cells of these; with pairwise_predict also pairwise.pb, from features and cells to offsets; and for each what it
+    computes for one input, maps.npz and pairwise.npz.
 
     unfilled: instead of .pb write .meta, without the weights
     """
     with tf.Graph().as_default():
         cells = tf.placeholder(tf.int32, [None, 3])  # place in the batch, row, column
         session, inputs, outputs = restored(cfg, lambda net, inputs: net.test_in_cells(inputs, cells))
-    offsets = outputs.pop("pairwise_pred", None)
+        offsets = outputs.pop("pairwise_pred", None)
+        outside = tf.placeholder(tf.float32, [None, None, None, 1])
+        best = best_cells(outputs, outside)
+        of_both = best_cells(outputs, outside, Skeleton.from_config(cfg).mirror_map)
+        best.update({MIRRORED + name: tensor for name, tensor in of_both.items()})
     write = write_unfilled if unfilled else write_frozen
     with session:
         picture = read_image(PICTURE)
         picture = network_input(resize(picture, PICTURE_SIZE / max(picture.shape)), cfg)
-        found = write(session, {"inputs": inputs}, outputs, {"inputs": picture}, os.path.join(folder, "maps"))
+        found = write(session, {"inputs": inputs, "outside": outside}, dict(outputs, **best), {"inputs": picture},
+                      os.path.join(folder, "maps"), outputs)
         if offsets is not None:
             write(session, {"pairwise_features": outputs["pairwise_features"], "cells": cells}, {"offsets": offsets},
                   {"pairwise_features": found["pairwise_features"], "cells": np.array(CELLS, np.int32)},
                   os.path.join(folder, "pairwise"))
 
 
-def write_frozen(session, fed, fetched, example, path):
+def write_frozen(session, fed, fetched, example, path, computed=None):
     """Write the network between tensors as <path>.pb, and an example of what it computes as <path>.npz.
 
-    fed, fetched, example: {name: tensor}, {name: tensor}, {name: array}; the file's inputs and outputs are called so
+    fed, fetched: {name: tensor}, the file's inputs and outputs; example: {name: array}, of inputs
+    computed: those outputs that are computed of the example, if not all
     Returns {name: array}, what the example's outputs are, of the session itself.
     """
-    return _write(session, folded(session, fed, fetched), path + ".pb", fed, fetched, example)
+    return _write(session, folded(session, fed, fetched), path + ".pb", fed, computed or fetched, example)
 
 
-def write_unfilled(session, fed, fetched, example, path):
+def write_unfilled(session, fed, fetched, example, path, computed=None):
     """The same as <path>.meta, without the weights: with the files of the checkpoint, called as it is, it is whole."""
-    return _write(session, _unfilled(session.graph, fed, fetched), path + ".meta", fed, fetched, example)
+    return _write(session, _unfilled(session.graph, fed, fetched), path + ".meta", fed, computed or fetched, example)
 
 
-def _write(session, graph, path, fed, fetched, example):
+def _write(session, graph, path, fed, computed, example):
     with open(path, "wb") as stream:
         stream.write(graph.SerializeToString(deterministic=True))
-    found = session.run(fetched, {tensor: example[name] for name, tensor in fed.items()})
+    found = session.run(computed, {fed[name]: value for name, value in example.items()})
     arrays = {"in_" + name: value for name, value in example.items()}
     arrays.update({"out_" + name: value for name, value in found.items()})
     np.savez_compressed(os.path.splitext(path)[0] + ".npz", **arrays)

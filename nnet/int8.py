@@ -14,6 +14,7 @@ from importlib import import_module
 import numpy as np
 
 from dataset import factory
+from dataset.maps import map_size
 from dataset.pose_dataset import read_picture
 from nnet import beside
 from nnet.engine import load_networks
@@ -40,19 +41,21 @@ def write_int8(cfg):
     except ImportError as error:
         raise UserError('%s: pip install -e ".[openvino]"' % error) from None
     cfg.precision = "exact"
-    exact = load_networks(cfg)["maps"].running
-    pictures = [network_input(picture[0], cfg) for picture in calibration_pictures(cfg)]
-    # Depthwise convolutions stay as they are: in 8 bits joints moved half as far again, and they are a small part of the work.
+    exact = load_networks(cfg, reduced=True)["poses"].running
+    whole = openvino.Core().read_model(exact.path + ".xml")
+    feeds = [_feed(picture[0], cfg) for picture in calibration_pictures(cfg)]
+    # What is done with maps stays as it is. Depthwise convolutions stay as they are: in 8 bits joints moved half as far again, and they are a small part of the work.
     # Without VNNI, products are added in 16 bits, which overflow unless weights have 7.
     overflow = "FIRST_LAYER" if adds_products_of_8_bits() else "ENABLE"
-    quantised = nncf.quantize(exact.model, nncf.Dataset(pictures), subset_size=len(pictures),
-                              ignored_scope=nncf.IgnoredScope(types=["GroupConvolution"], validate=False),
+    ignored = nncf.IgnoredScope(names=_names(whole) - _names(load_networks(cfg)["maps"].running.model),
+                                types=["GroupConvolution"], validate=False)
+    quantised = nncf.quantize(whole, nncf.Dataset(feeds), subset_size=len(feeds), ignored_scope=ignored,
                               advanced_parameters=nncf.AdvancedQuantizationParameters(
                                   overflow_fix=nncf.OverflowFix[overflow]))
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "maps")
         openvino.save_model(quantised, path + beside.INT8 + ".xml", compress_to_fp16=False)
-        predictors = [PosePredictor(cfg, networks={"maps": network})
+        predictors = [PosePredictor(cfg, networks={"poses": network})
                       for network in (exact, OpenVINO(path, exact.names, "int8"))]
         moved = distances(*predictors, images=checked_pictures(cfg))
         median, p99 = np.percentile(moved, [50, 99])
@@ -61,6 +64,18 @@ def write_int8(cfg):
                             "are allowed: nothing was written" % (median, p99, LARGEST_MEDIAN, LARGEST_P99))
         beside.write_int8(cfg, find_file(cfg, "init_weights"), path + beside.INT8, {"median_px": median, "p99_px": p99})
     return median, p99
+
+
+def _feed(picture, cfg):
+    """What the network takes of a picture, with its mirror image, and of its cells."""
+    pictures = network_input(picture, cfg, mirrored=True)
+    cells = map_size(*pictures.shape[1:3], cfg.stride)
+    return {"inputs:0": pictures, "outside:0": np.zeros((1,) + cells + (1,), np.float32)}
+
+
+def _names(model):
+    """Of an openvino.Model's operations."""
+    return {operation.get_friendly_name() for operation in model.get_ops()}
 
 
 def checked_pictures(cfg):

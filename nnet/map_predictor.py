@@ -1,6 +1,8 @@
 """From a picture to maps, see dataset/maps.py: by the network as it is, or by means over mirror images and sizes; large
 pictures in tiles.
 """
+from collections import defaultdict
+
 import numpy as np
 
 from dataset.maps import Maps, cell_centres, input_side, locref_px, map_size, pairwise_px
@@ -11,6 +13,7 @@ from util.image import resize
 from util.skeleton import Skeleton
 
 TILE_OVERLAP = 256  # px; half of it is a multiple of the largest stride, 32, as the tiles' size must be
+ALIKE = 4  # pictures are looked over for each of a batch: of COCO's, many have the same sides, and one of two orientations
 CELLS = 32  # offsets are asked for at multiples of so many cells: what runs the network keeps memory for each number
 
 
@@ -71,14 +74,33 @@ class MapPredictor(object):
         again: see nnet.runtimes; with True or False a picture's maps do not depend on those that came before, to the last bit,
             True for pictures of one size
         """
-        self.cfg, self.again = cfg, again
+        self.cfg, self.again, self._batch = cfg, again, cfg.test_batch_size
         self._networks = networks or load_networks(cfg, parallel)
         self._pairwise_units = _pairwise_units(cfg) if cfg.pairwise_predict else None
+
+    @property
+    def batch(self):
+        """How many pictures of one size go through the network together, where there are so many: test_batch_size."""
+        if not self._batch:
+            network, = self._networks.keys() - {"pairwise"}
+            self._batch = self._networks[network].batch(1 + self.cfg.test_mirrored)
+        return self._batch
+
+    @property
+    def group(self):
+        """How many pictures of many sizes are best given together, so that some have the same size."""
+        return self.batch * ALIKE if self.batch > 1 else 1
 
     def maps_by_scale(self, image):
         """Yields (scale, Maps) for each of scales_for a picture: the maps of the picture resized by it."""
         for scale in scales_for(image, self.cfg):
             yield scale, self.maps(resize(image, scale))
+
+    def all_maps_by_scale(self, images):
+        """[what maps_by_scale yields, in a list] of several pictures, in batches."""
+        scales = [scales_for(image, self.cfg) for image in images]
+        found = iter(self.all_maps([resize(image, scale) for image, several in zip(images, scales) for scale in several]))
+        return [[(scale, next(found)) for scale in several] for several in scales]
 
     def maps(self, image, again=None):
         """RGB [h, w, 3] -> Maps, without any resizing; pairwise is a PairwiseField. With test_factors they are means over the
@@ -86,24 +108,41 @@ class MapPredictor(object):
 
         again: in place of the predictor's
         """
+        return self.all_maps([image], again)[0]
+
+    def all_maps(self, images, again=None):
+        """[Maps] of several pictures, in batches; see maps."""
         again = self.again if again is None else again
-        if not self.cfg.test_factors:
-            return self._maps_at(image, again)
-        resized = [resize(np.asarray(image, np.uint8), factor) for factor in self.cfg.test_factors]
-        factors = [np.divide(one.shape[:2], image.shape[:2]) for one in resized]
-        several = [self._maps_at(one, again) for one in resized]
-        return mean_maps(several, factors, map_size(*image.shape[:2], self.cfg.stride), self.cfg.stride)
+        factors = self.cfg.test_factors
+        if not factors:
+            return self._maps_of(images, again)
+        resized = [resize(np.asarray(image, np.uint8), factor) for image in images for factor in factors]
+        found = self._maps_of(resized, again)
+        means = []
+        for number, image in enumerate(images):
+            own = slice(number * len(factors), (number + 1) * len(factors))
+            exact = [np.divide(one.shape[:2], image.shape[:2]) for one in resized[own]]
+            means.append(mean_maps(found[own], exact, map_size(*image.shape[:2], self.cfg.stride), self.cfg.stride))
+        return means
 
     def reserve(self, image):
-        """Take the memory that pictures of all sizes up to this one's need with again=False."""
-        self._networks["maps"].reserve({"inputs": network_input(image, self.cfg, self.cfg.test_mirrored)})
+        """Take the memory that batches of pictures of all sizes up to this one's need with again=False."""
+        pictures = network_input(image, self.cfg, self.cfg.test_mirrored)
+        self._networks["maps"].reserve({"inputs": np.concatenate([pictures] * self.batch)})
 
-    def _maps_at(self, image, again):
-        found = self._run_in_tiles(image, again)
+    def _maps_of(self, images, again):
+        if self.cfg.tile_size:
+            found = [self._run_in_tiles(image, again) for image in images]
+        else:
+            found = self._run("maps", [{"inputs": network_input(image, self.cfg, self.cfg.test_mirrored)} for image in images],
+                              again)
+        return [self._as_maps(image, outputs) for image, outputs in zip(images, found)]
+
+    def _as_maps(self, image, found):
         rows, columns = map_size(*image.shape[:2], self.cfg.stride)
-        scores, locref, pairwise = self._mean(found["part_prob"][:, :rows, :columns]), None, None
+        scores, locref, pairwise = self._mean(found["part_prob"])[:rows, :columns], None, None
         if "locref" in found:
-            locref = locref_px(self._mean(found["locref"][:, :rows, :columns], mirrored=(-1, 1)), self.cfg.locref_stdev)
+            locref = locref_px(self._mean(found["locref"], mirrored=(-1, 1))[:rows, :columns], self.cfg.locref_stdev)
         if "pairwise_features" in found:
             features = found["pairwise_features"][:1]
             shape = scores.shape[:2] + (self.cfg.num_joints * (self.cfg.num_joints - 1), 2)
@@ -113,19 +152,30 @@ class MapPredictor(object):
     def _run_in_tiles(self, image, again):
         """{name: maps [B, H, W, channels]} of a picture, B = 2 with its mirror image; of tiles, put together, if it is large."""
         size, mirrored = int(self.cfg.tile_size), self.cfg.test_mirrored
-        if not size:
-            return self._run(network_input(image, self.cfg, mirrored), again)
         pictures = network_input(image, self.cfg, mirrored) if mirrored else image[None]  # without, tile by tile: less memory
 
         def run(top, left):
             tile = pictures[:, top:top + size, left:left + size]
-            return self._run(tile if mirrored else network_input(tile[0], self.cfg), again)
+            return self._networks["maps"].run({"inputs": tile if mirrored else network_input(tile[0], self.cfg)}, again)
 
         tops, lefts = (tile_starts(side, size) for side in pictures.shape[1:3])
         return joined([joined([run(top, left) for left in lefts], lefts, size, axis=2) for top in tops], tops, size, axis=1)
 
-    def _run(self, pictures, again):
-        return self._networks["maps"].run({"inputs": pictures}, again)
+    def _run(self, name, feeds, again):
+        """[{output: array}] of a network, for each of several inputs, {input: array}: those of one size in batches."""
+        found, of_size = [None] * len(feeds), defaultdict(list)
+        for number, feed in enumerate(feeds):
+            of_size[feed["inputs"].shape].append(number)
+        for numbers in of_size.values():
+            batch = self.batch if len(numbers) > 1 else 1
+            for start in range(0, len(numbers), batch):
+                chosen = numbers[start:start + batch]
+                feed = {key: np.concatenate([feeds[number][key] for number in chosen]) for key in feeds[chosen[0]]}
+                outputs = self._networks[name].run(feed, again)
+                parts = {key: np.split(values, len(chosen)) for key, values in outputs.items()}
+                for place, number in enumerate(chosen):
+                    found[number] = {key: several[place] for key, several in parts.items()}
+        return found
 
     def _mean(self, maps, mirrored=(1,)):
         """Maps [B, H, W, J k], k values for each joint, of a picture, and with B = 2 its mirror image -> [H, W, J k]
@@ -151,7 +201,7 @@ class MapPredictor(object):
 
 def network_input(image, cfg, mirrored=False):
     """A picture as the networks of nnet.engine take it: float32 [1, H, W, 3], minus mean_pixel, filled up with 0, see
-    dataset.maps.input_side; mirrored: [2, H, W, 3], with its mirror image, filled up such that its cells lie as the picture's."""
+    dataset.maps.input_side; mirrored: [2, H, W, 3], with the mirror image of that, filled up to whole cells."""
     height, width = size = image.shape[:2]
     if mirrored:
         size = [cells * int(cfg.stride) for cells in map_size(height, width, cfg.stride)]
@@ -160,7 +210,7 @@ def network_input(image, cfg, mirrored=False):
     rows = pictures[0, :height].reshape(height, -1)[:, :3 * width]  # as in on_canvas
     rows -= np.tile(np.float32(cfg.mean_pixel), width)
     if mirrored:
-        pictures[1, :height, size[1] - width:size[1]] = pictures[0, :height, width - 1::-1]
+        pictures[1] = pictures[0, :, ::-1]
     return pictures
 
 

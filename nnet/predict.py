@@ -4,7 +4,8 @@ from collections import namedtuple
 import numpy as np
 
 from dataset.maps import cell_centres, get_pairwise_index, map_size
-from nnet.map_predictor import MapPredictor, extract_cnn_output, on_canvas, scales_for  # noqa: F401
+from nnet.engine import load_networks, pose_outputs
+from nnet.map_predictor import MapPredictor, extract_cnn_output, network_input, on_canvas, scales_for  # noqa: F401
 from nnet.plain import setup_pose_prediction  # noqa: F401
 from util.image import resize
 
@@ -47,7 +48,8 @@ FEWEST_JOINTS = 3  # from which a person's size can be told
 
 Found = namedtuple("Found", "pose scale scores locref")
 Found.__doc__ = """A person: pose [J, 3] (x, y, score) in the picture's pixels, and the maps behind it, which belong to the
-picture, or the part of it around the person, resized by `scale`: scores [H, W, J], locref [H, W, J, 2] px or None."""
+picture, or the part of it around the person, resized by `scale`: scores [H, W, J], locref [H, W, J, 2] px or None; both None
+where they were not asked for."""
 
 
 def _confidence(found):
@@ -59,30 +61,50 @@ def _confidence(found):
 class PosePredictor(MapPredictor):
     """A network that finds one person in pictures of any size."""
 
+    def __init__(self, cfg, parallel=1, networks=None, again=None, with_maps=False):
+        """parallel, networks, again: see MapPredictor; with_maps: what is Found shall have its maps
+
+        Without, the network takes the joints from them itself, unless they are means over several sizes, or put together.
+        """
+        self._reduced = not (with_maps or cfg.test_factors or cfg.tile_size)
+        super(PosePredictor, self).__init__(cfg, parallel, networks or load_networks(cfg, parallel, self._reduced), again)
+
     def find(self, image):
         """The most confident person of a picture, uint8 RGB [h, w, 3], over scales_for it -> Found.
 
         The scales are tried in turn until somebody is surely there. With person_size, that person is then looked at once
         more, at the size that the network knows best.
         """
-        tried = []
-        for scale in scales_for(image, self.cfg):
-            tried.append(self.find_at(image, scale))
-            if _confidence(tried[-1]) >= SURE:
-                break
-        found = max(tried, key=_confidence)
-        return max([found] + self._closer(image, found), key=_confidence)
+        return self.find_all([image])[0]
 
-    def _closer(self, image, found):
-        """[Found] in the part of the picture around a person, resized so that its joints span person_size; [] where
-        too little of it is certain."""
-        points = found.pose[found.pose[:, 2] >= self.cfg.score_threshold, :2]
-        if not (self.cfg.person_size and self.cfg.input_size) or len(points) < FEWEST_JOINTS:
-            return []
-        (x1, y1, x2, y2), scale = self.window_around(image, points)
-        closer = self.find_at(image[y1:y2, x1:x2], scale, again=None if self.again is None else False)  # hardly of one size
-        closer.pose[:, :2] += x1, y1
-        return [closer]
+    def find_all(self, images):
+        """[Found] of several pictures, in batches; see find."""
+        scales, tried = [scales_for(image, self.cfg) for image in images], [[] for _ in images]
+        unsure = range(len(images))
+        for turn in range(len(scales[0])):
+            for number, found in zip(unsure, self._find_at([(images[number], scales[number][turn]) for number in unsure])):
+                tried[number].append(found)
+            unsure = [number for number in unsure if _confidence(tried[number][-1]) < SURE]
+        found = [max(several, key=_confidence) for several in tried]
+        return [max(both, key=_confidence) for both in zip(found, self._closer(images, found))]
+
+    def _closer(self, images, found):
+        """[Found] in the parts of pictures around people, resized so that their joints span person_size; as they were found
+        before where too little of them is certain."""
+        closer = list(found)
+        if not (self.cfg.person_size and self.cfg.input_size):
+            return closer
+        windows = {}
+        for number, (image, one) in enumerate(zip(images, found)):
+            points = one.pose[one.pose[:, 2] >= self.cfg.score_threshold, :2]
+            if len(points) >= FEWEST_JOINTS:
+                windows[number] = self.window_around(image, points)
+        parts = [(images[number][y1:y2, x1:x2], scale) for number, ((x1, y1, x2, y2), scale) in windows.items()]
+        again = None if self.again is None else False  # they are hardly of one size
+        for (number, ((x1, y1, _, _), _)), one in zip(windows.items(), self._find_at(parts, again)):
+            one.pose[:, :2] += x1, y1
+            closer[number] = one
+        return closer
 
     def window_around(self, image, points):
         """((x1, y1, x2, y2), scale): the part of the picture around points [n, 2], and how to resize it so that they span
@@ -96,15 +118,41 @@ class PosePredictor(MapPredictor):
 
     def find_at(self, image, scale, again=None):
         """The person found after resizing by `scale` -> Found. again: see maps"""
-        resized = resize(image, scale)
-        scores, locref, _ = self.maps(self._with_border(resized), again)
+        return self._find_at([(image, scale)], again)[0]
+
+    def _find_at(self, pictures, again=None):
+        """[Found] of [(image, scale)]."""
+        resized = [resize(image, scale) for image, scale in pictures]
+        sizes = [map_size(image.shape[0], image.shape[1], self.cfg.stride) for image in resized]
+        search = self._best_cells if self._reduced else self._in_maps
+        found = search([self._with_border(image) for image in resized], sizes, self.again if again is None else again)
+        return [Found(pose / [scale, scale, 1], scale, scores, locref)
+                for (_, scale), (pose, scores, locref) in zip(pictures, found)]
+
+    def _in_maps(self, images, sizes, again):
+        """[(pose, scores, locref)] of pictures with their border, and without: px of the pictures without. sizes: (rows,
+        columns) of their maps"""
         skipped = self._border_cells()
-        rows, columns = (slice(skipped, skipped + side)
-                         for side in map_size(resized.shape[0], resized.shape[1], self.cfg.stride))
-        scores, locref = scores[rows, columns], None if locref is None else locref[rows, columns]
-        pose = argmax_pose_predict(scores, locref, self.cfg.stride)
-        pose[:, :2] /= scale
-        return Found(pose, scale, scores, locref)
+        for (rows, columns), (scores, locref, _) in zip(sizes, self.all_maps(images, again)):
+            inside = np.s_[skipped:skipped + rows, skipped:skipped + columns]
+            scores, locref = scores[inside], None if locref is None else locref[inside]
+            yield argmax_pose_predict(scores, locref, self.cfg.stride), scores, locref
+
+    def _best_cells(self, images, sizes, again):
+        """The same without maps: [(pose, None, None)]."""
+        skipped, feeds = self._border_cells(), []
+        for image, (rows, columns) in zip(images, sizes):
+            pictures = network_input(image, self.cfg, self.cfg.test_mirrored)
+            outside = np.ones((1,) + map_size(*pictures.shape[1:3], self.cfg.stride) + (1,), np.float32)
+            outside[:, skipped:skipped + rows, skipped:skipped + columns] = 0
+            feeds.append({"inputs": pictures, "outside": outside})
+        for feed, found in zip(feeds, self._run("poses", feeds, again)):
+            cells, scores, *locref = (found[name][0] for name in pose_outputs(self.cfg))
+            rows, columns = np.divmod(cells, feed["outside"].shape[2])
+            points = cell_centres(rows - skipped, columns - skipped, self.cfg.stride)
+            if locref:
+                points = points + locref[0] * self.cfg.locref_stdev
+            yield np.column_stack([points, scores]), None, None
 
     def _border_cells(self):
         return -(-self.cfg.border // int(self.cfg.stride))

@@ -35,8 +35,9 @@ class OpenVINO(object):
 
     def __init__(self, path, names, precision, parallel=1):
         from openvino import Core
-        self._core, self.names, self._parallel, self._lock = Core(), names, parallel, threading.Lock()
-        self.model = self._core.read_model(path + (INT8 if precision == "int8" else "") + ".xml")
+        self.path, self.precision, self.parallel, self.names = path, precision, parallel, names
+        self._core, self._lock = Core(), threading.Lock()
+        self.model = _reduced_to(self._core.read_model(path + (INT8 if precision == "int8" else "") + ".xml"), names)
         # Left to itself OpenVINO computes in bfloat16 wherever the processor can, and ties its threads to cores, where those
         # of another process may be tied as well.
         others = precision == "int8" and computes_bfloat16()  # of the layers that are not of 8 bits
@@ -69,7 +70,7 @@ class OpenVINO(object):
 
     def reserve(self, feed):
         idle, types = self._any_size
-        requests = [idle.get() for _ in range(self._parallel)]
+        requests = [idle.get() for _ in range(self.parallel)]
         try:
             for request in requests:
                 self._infer(request, types, feed)
@@ -86,7 +87,7 @@ class OpenVINO(object):
         compiled = self._core.compile_model(model, "CPU", self._settings)
         types = {name[:-len(":0")]: port.element_type.to_dtype() for port in compiled.inputs for name in port.get_names()}
         idle = queue.LifoQueue()
-        for _ in range(self._parallel):
+        for _ in range(self.parallel):
             idle.put(compiled.create_infer_request())
         return idle, types
 
@@ -107,11 +108,25 @@ class OpenVINO(object):
         return self._fixed.get(sizes, self._any_size)
 
 
+def _reduced_to(model, names):
+    """An openvino.Model, left with the outputs of these names, and the inputs that they need."""
+    for output in model.outputs:
+        if output.get_names().isdisjoint(name + ":0" for name in names):
+            model.remove_result(output.get_node())
+    needed = {operation.get_friendly_name() for operation in model.get_ops()}
+    for parameter in model.get_parameters():
+        takers = {port.get_node().get_friendly_name() for port in parameter.output(0).get_target_inputs()}
+        if takers.isdisjoint(needed):
+            model.remove_parameter(parameter)
+    return model
+
+
 class TensorFlow(object):
     """Is always there, and can use a graphics card; shares the cores out by itself."""
 
     def __init__(self, path, names, precision, parallel=1):
         from nnet.tf import frozen_session_config, tf
+        self.path, self.precision, self.parallel = path, precision, parallel
         graph_def = tf.GraphDef()
         with open(path + ".pb", "rb") as stream:
             graph_def.ParseFromString(stream.read())

@@ -364,11 +364,15 @@ def draw(image, people):
     return image
 
 
+def one_by_one(find, batch=1):
+    return video_poses.OneByOne(lambda images: [find(image) for image in images], batch)
+
+
 def write_poses(folder, path, find=find, show=None, draw=draw, **changes):
     selection = dict(ALL, **changes)
     opened = open_video(str(path))
     lines, drawn = str(folder / "poses.jsonl"), str(folder / "drawn.mp4")
-    video_poses.write_video_poses(opened, selection, SKELETON, selection, video_poses.OneByOne(find), draw, lines, drawn, show)
+    video_poses.write_video_poses(opened, selection, SKELETON, selection, one_by_one(find), draw, lines, drawn, show)
     return lines, drawn
 
 
@@ -422,7 +426,7 @@ def smooth(folder, path):
 
     second = video_poses.Smoothing(str(folder / "second.jsonl"), True, 2, 0.2)
     selection, lines = dict(ALL), str(folder / "poses.jsonl")
-    video_poses.write_video_poses(open_video(path), selection, SKELETON, selection, video_poses.OneByOne(find_gaps), keep, lines,
+    video_poses.write_video_poses(open_video(path), selection, SKELETON, selection, one_by_one(find_gaps), keep, lines,
                                   str(folder / "drawn.mp4"), smoothing=second)
     return lines, second.path, drawn
 

@@ -147,6 +147,8 @@ KEYS = {
     "tile_size": Key(0, int, "px: larger pictures go through the network in tiles of this side, which takes less memory; 0 = "
                      "never", numbers=TILE),
     "test_mirrored": Key(False, bool, "average score maps and location refinement over the picture and its mirror image"),
+    "test_batch_size": Key(0, int, "where many pictures wait, of one size so many go through the network together; 0 = as "
+                           "many as is fastest here", numbers=NOT_NEGATIVE),
     "border": Key(0, int, "px of mean_pixel put around a picture before it is searched for one person",
                   numbers=NOT_NEGATIVE),
     "score_threshold": Key(0.2, NUMBER, "joints with a lower score are not drawn"),

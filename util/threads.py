@@ -1,4 +1,5 @@
 """Steps of a pipeline in threads of their own: generators that work ahead of, or behind, whoever takes from them."""
+import itertools
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,6 +18,23 @@ def ahead(items, size):
                 return
             coming.append(pool.submit(next, items, END))
             yield item
+
+
+def in_groups(items, size):
+    """Lists of `size` items of an iterator, the last one of what is left. Its errors come when their turn does."""
+    items = iter(items)
+    while True:
+        group = []
+        try:
+            for item in itertools.islice(items, size):
+                group.append(item)
+        except Exception:
+            if group:
+                yield group
+            raise
+        if not group:
+            return
+        yield group
 
 
 def behind(function, items, size, workers=1):

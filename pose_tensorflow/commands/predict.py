@@ -91,8 +91,8 @@ def predict_pictures(args, cfg, paths):
     from demo.command import write_pictures
     from demo.samples import sample_images
     pictures = [(path, None) for path in paths] or sample_images()
-    finder = (singleperson if args.single else demo_multiperson).make_finder(cfg)
-    write_pictures(pictures, cfg, *finder, out=args.out, poses=args.json, show=args.show)
+    find, draw, _ = (singleperson if args.single else demo_multiperson).make_finder(cfg)
+    write_pictures(pictures, cfg, find, draw, args.out, args.json, args.show)
 
 
 def predict_video(args, path):

@@ -32,7 +32,10 @@ class CellByCell(object):
     def __init__(self):
         self.sides = []
 
-    def maps(self, image, again=None):
+    def all_maps(self, images, again):
+        return [self._maps(image) for image in images]
+
+    def _maps(self, image):
         self.sides.append(image.shape[1::-1])
         rows, columns = map_size(*image.shape[:2], STRIDE)
         light = np.zeros((rows, columns), np.float32)
@@ -72,7 +75,7 @@ def test_what_is_found_again_is_what_the_whole_frame_shows(predictor, before, af
     expected = predictor.search(frame_with(*after))
     key.found(predictor.search)
     predictor._predictor.sides.clear()
-    found = predictor.search(frame_with(*after), key)
+    found, = predictor.search_all([(frame_with(*after), key)])
     assert len(expected[0][1].coord[0]) > 0
     assert_same(found, expected)
     assert sum(width * height for width, height in predictor._predictor.sides) <= changes.MOST * np.prod(SIZE)
@@ -82,9 +85,19 @@ def test_a_frame_that_is_another_is_searched_whole(predictor):
     key, other = KeyFrame(frame_with((100, 100))), 255 - frame_with((200, 300))
     key.found(predictor.search)
     predictor._predictor.sides.clear()
-    found = predictor.search(other, key)
+    found, = predictor.search_all([(other, key)])
     assert predictor._predictor.sides == [SIZE]
     assert_same(found, predictor.search(other))
+
+
+def test_several_frames_at_once(predictor):
+    """Each is compared with its own key frame, or with none."""
+    frames = [frame_with((100, 100), (40 * number, 300)) for number in range(5)]
+    keys = [KeyFrame(frames[0]), None, KeyFrame(frames[2]), KeyFrame(255 - frames[3]), None]
+    found = predictor.search_all(list(zip(frames, keys)))
+    assert len(found) == 5
+    for one, frame in zip(found, frames):
+        assert_same(one, predictor.search(frame))
 
 
 def test_noise_is_no_change():

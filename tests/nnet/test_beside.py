@@ -78,6 +78,7 @@ def test_they_belong_to_their_weights_and_config(tmp_path):
 
 def test_weights_of_8_bits_belong_to_their_weights(tmp_path):
     cfg, weights = default_config(), str(tmp_path / "weights")
+    cfg.num_joints = 4
     for name in ("weights.index", "made.xml", "made.bin"):
         (tmp_path / name).write_text(name)
     assert beside.int8_of(cfg, weights) is None

@@ -197,7 +197,7 @@ def test_tensorflow_runs_where_openvino_does_not(cfg, frozen_at_once, why, monke
     if why == "fails later":
         monkeypatch.setattr(OpenVINO, "run", fails)
     check(networks, cfg)
-    assert isinstance(getattr(networks["maps"], "running", networks["maps"]), TensorFlow)
+    assert isinstance(networks["maps"].running, TensorFlow)
     warning = {"fails": "it is broken", "fails later": "it is broken", "wrong": "differs from TensorFlow's"}.get(why)
     assert [record.getMessage().startswith("OpenVINO fails (") and warning in record.getMessage()
             for record in caplog.records] == ([True] if warning else [])
@@ -235,7 +235,7 @@ class Runtime(object):
     clock = 0
 
     def __init__(self, path, names, precision, parallel=1):
-        self._running, self.precision = TensorFlow(path, names, "float32"), precision
+        self._running, self.path, self.precision, self.parallel = TensorFlow(path, names, "float32"), path, precision, parallel
 
     @classmethod
     def precisions(cls, path):
@@ -260,7 +260,7 @@ def test_auto_takes_the_fastest_of_those_that_are_near(cfg, frozen_at_once, meas
                                                       expected):
     monkeypatch.setitem(Runtime.DIFFERENCE, "bfloat16", difference)
     cfg.precision = precision
-    assert load_networks(cfg)["maps"].precision == expected
+    assert load_networks(cfg)["maps"].running.precision == expected
     found = measured()["precisions"]
     assert (set(found) == {"float32", "int8"}) == (difference != 0.01)
     assert found["float32"]["difference"] <= 1e-4 < found["int8"]["difference"]
@@ -277,8 +277,33 @@ def test_a_precision_that_fails_is_left_out(cfg, frozen_at_once, measured_runtim
 
     monkeypatch.setattr(Runtime, "run", fails)
     cfg.precision = "auto"
-    assert load_networks(cfg)["maps"].precision == "float32"
+    assert load_networks(cfg)["maps"].running.precision == "float32"
     assert "leaves bfloat16 out: it is broken" in caplog.text
+
+
+@pytest.mark.parametrize("first, each, expected, tried", [(0, 1, 1, [1, 2]), (1, 0.1, 8, [1, 2, 4, 8]), (1, 1, 4, [1, 2, 4, 8]),
+                                                          (0.1, 1, 1, [1, 2])])
+@pytest.mark.parametrize("reduced", [False, True])
+def test_the_fastest_batch_is_measured_once(cfg, frozen_at_once, measured_runtime, monkeypatch, reduced, first, each, expected, tried):
+    """first: seconds that a run takes; each: and for each picture in it"""
+    network, = load_networks(cfg, parallel=2, reduced=reduced).values()
+    ran = []
+
+    def run(self, feed, again=None):
+        ran.append(len(feed["inputs"]) // 2)
+        assert feed["inputs"].shape[1:] == (256, 256, 3) and ("outside" in feed) == reduced
+        Runtime.clock += first + each * ran[-1]
+
+    monkeypatch.setattr(Runtime, "run", run)
+    assert network.batch(views=2) == expected
+    assert sorted(set(ran)) == tried
+    (conditions, found), = measured()["batches"].items()
+    assert conditions == "%s, float32, 2 views, 2 at a time" % ("poses" if reduced else "maps")
+    assert found["1"] == pytest.approx(1000 * (first + each), rel=0.01)
+    ran.clear()
+    again, = load_networks(cfg, parallel=2, reduced=reduced).values()
+    assert again.batch(views=2) == expected and not ran
+    assert again.batch(views=1) and ran
 
 
 @NEEDS_OPENVINO

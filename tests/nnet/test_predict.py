@@ -6,10 +6,11 @@ import pytest
 
 from dataset.pairwise_stats import save_pairwise_stats
 from nnet.checkpoint import CheckpointError
-from nnet.map_predictor import scales_for
+from nnet.map_predictor import MapPredictor, scales_for
 from nnet.net_factory import pose_net
 from nnet.predict import (Found, PosePredictor, argmax_arrows_predict, argmax_pose_predict, extract_cnn_output,
                           setup_pose_prediction)
+from nnet.runtimes import openvino_version
 from nnet.tf import tf
 from util.config import cfg_from_file, default_config
 from util.skeleton import Skeleton
@@ -85,7 +86,7 @@ def test_the_joints_of_the_weights(tmp_path, random_weights):
 def test_several_sizes_are_tried_and_the_surest_is_kept(config, monkeypatch):
     config.test_sizes = [64, 128, 192]
     monkeypatch.setattr("nnet.predict.SURE", 1.1)
-    predictor = PosePredictor(config)
+    predictor = PosePredictor(config, with_maps=True)
     image = np.random.RandomState(0).randint(0, 256, (80, 100, 3), np.uint8)
     areas = [scale ** 2 * 80 * 100 for scale in scales_for(image, config)]
     assert areas == pytest.approx([64 ** 2, 128 ** 2, 192 ** 2])
@@ -103,7 +104,7 @@ def test_a_border_does_not_move_joints(config):
     image = np.full((80, 100, 3), 127, np.uint8)  # the colour of the border: the network sees the same either way
     image[30:50, 40:60] = 255
     config.border = 30
-    predictor = PosePredictor(config)
+    predictor = PosePredictor(config, with_maps=True)
     found = predictor.find(image)
     assert found.scores.shape[:2] == (10, 14)
     framed = np.full((80 + 64, 100 + 64, 3), 127, np.uint8)
@@ -115,7 +116,7 @@ def test_a_border_does_not_move_joints(config):
 def test_positions_are_in_the_pictures_own_pixels(config):
     config.global_scale = 0.5
     image = np.random.RandomState(0).randint(0, 256, (160, 200, 3), np.uint8)
-    found = PosePredictor(config).find(image)
+    found = PosePredictor(config, with_maps=True).find(image)
     direct = argmax_pose_predict(found.scores, found.locref, 8.0)
     np.testing.assert_allclose(found.pose[:, :2], 2 * direct[:, :2])
 
@@ -148,7 +149,7 @@ def test_pairwise_offsets_of_single_cells_are_those_of_the_dense_maps(tmp_path, 
     image = rng.randint(0, 256, (64, 96, 3), np.uint8)
     session, inputs, outputs = setup_pose_prediction(cfg)
     expected = extract_cnn_output(session.run(outputs, {inputs: image[None]}), cfg)
-    scores, locref, pairwise = PosePredictor(cfg).maps(image)
+    scores, locref, pairwise = MapPredictor(cfg).maps(image)
     np.testing.assert_allclose(scores, expected[0], atol=1e-5)
     np.testing.assert_allclose(locref, expected[1], rtol=1e-4, atol=1e-3)
     assert pairwise.shape == expected[2].shape
@@ -158,11 +159,76 @@ def test_pairwise_offsets_of_single_cells_are_those_of_the_dense_maps(tmp_path, 
     assert pairwise[rows[:0], columns[:0]].shape == (0, 12, 2)
 
 
+PICTURES = [np.random.RandomState(seed).randint(0, 256, size + (3,), np.uint8)
+            for seed, size in enumerate([(80, 96), (75, 90), (80, 96), (64, 130), (80, 96), (80, 96)])]
+
+
+@pytest.fixture(params=["TensorFlow", pytest.param("OpenVINO", marks=pytest.mark.skipif(
+    openvino_version() is None, reason="there is no OpenVINO"))])
+def runtime(request, monkeypatch):
+    if request.param == "TensorFlow":
+        monkeypatch.setattr("nnet.engine.openvino_version", lambda: None)
+    return request.param
+
+
+@pytest.mark.parametrize("keys", [dict(border=16), dict(test_mirrored=True, border=16, all_joints=[[0, 1], [2], [3]]),
+                                  dict(location_refinement=False), dict(precision="auto", test_mirrored=True)])
+def test_joints_taken_inside_the_network_are_those_of_the_maps(config, runtime, keys):
+    """Where they have most of the border's colour around them, too."""
+    config.update(keys)
+    reduced, whole = PosePredictor(config), PosePredictor(config, with_maps=True)
+    assert type(reduced._networks["poses"].running).__name__ == runtime
+    for image in PICTURES:
+        found, expected = reduced.find(image), whole.find(image)
+        np.testing.assert_allclose(found.pose, expected.pose, atol=1e-3)
+        assert found.scores is None and expected.scores is not None and found.scale == expected.scale
+
+
+def test_joints_are_sought_in_the_picture_alone(config, runtime):
+    """Not in its border, nor where it was filled up."""
+    config.update(border=16)
+    predictor, image = PosePredictor(config), PICTURES[1]
+    run, feeds = predictor._networks["poses"].run, []
+    predictor._networks["poses"].run = lambda feed, again: feeds.append(feed) or run(feed, again)
+    predictor.find(image)
+    outside = feeds[0]["outside"]
+    assert outside.shape == (1, 16, 16, 1) and set(np.unique(outside)) == {0, 1}  # 107 x 122 px, filled up to 128
+    assert np.argwhere(outside[0, :, :, 0] == 0).min(axis=0).tolist() == [2, 2]
+    assert np.argwhere(outside[0, :, :, 0] == 0).max(axis=0).tolist() == [11, 13]
+
+
+@pytest.mark.parametrize("keys", [dict(), dict(test_mirrored=True), dict(test_factors=[1.0, 0.5])])
+def test_pictures_in_batches(config, runtime, keys):
+    """Those of one size go through the network together, and what is found is in their order."""
+    config.update(dict(keys, test_batch_size=3, precision="exact", pairwise_predict=False))
+    predictor = MapPredictor(config)
+    run, sizes = predictor._networks["maps"].run, []
+    predictor._networks["maps"].run = lambda feed, again: sizes.append(feed["inputs"].shape) or run(feed, again)
+    found = predictor.all_maps(PICTURES)
+    in_runs = [size[0] // (1 + config.test_mirrored) for size in sizes]
+    factors = max(len(config.test_factors), 1)
+    assert sum(in_runs) == factors * len(PICTURES) and max(in_runs) == 3 and len(in_runs) == factors * 3
+    for image, maps in zip(PICTURES, found):
+        expected = predictor.maps(image)
+        np.testing.assert_allclose(maps.scores, expected.scores, atol=1e-5)
+        np.testing.assert_allclose(maps.locref, expected.locref, atol=1e-3)
+
+
+def test_people_in_batches(config, runtime):
+    """Also where one more size is tried for some of them, and some are looked at closer."""
+    config.update(test_batch_size=2, test_sizes=[80, 120], person_size=60, input_size=90, score_threshold=0.5)
+    predictor = PosePredictor(config)
+    one_by_one = [predictor.find(image) for image in PICTURES]
+    for found, expected in zip(predictor.find_all(PICTURES), one_by_one):
+        np.testing.assert_allclose(found.pose, expected.pose, atol=1e-3)
+        assert found.scale == pytest.approx(expected.scale)
+
+
 def test_a_mirrored_picture_gives_mirrored_maps(config):
     """With test_mirrored the network need not be symmetric for its maps to be."""
     config.update(test_mirrored=True, all_joints=[[0, 1], [2], [3]])
     image = np.random.RandomState(0).randint(0, 256, (80, 96, 3), np.uint8)  # whole cells: both fill up alike
-    predictor = PosePredictor(config)
+    predictor = MapPredictor(config)
     scores, locref, _ = predictor.maps(image)
     mirrored_scores, mirrored_locref, _ = predictor.maps(image[:, ::-1])
     np.testing.assert_allclose(mirrored_scores[:, ::-1, [1, 0, 2, 3]], scores, atol=1e-5)
@@ -176,12 +242,13 @@ def test_the_person_found_is_looked_at_closer(config, monkeypatch):
     config.update(person_size=60, input_size=90, score_threshold=0.5)
     predictor, looked_at = PosePredictor(config), []
 
-    def find_at(image, scale, again=None):
+    def find_at(pictures, again=None):
+        (image, scale), = pictures
         looked_at.append((image.shape[:2], scale))
         pose = np.array([[50.0, 60, 0.9], [70, 60, 0.9], [60, 50, 0.9], [3, 3, 0.1]])
-        return Found(pose if len(looked_at) == 1 else pose - [45, 40, 0], scale, None, None)
+        return [Found(pose if len(looked_at) == 1 else pose - [45, 40, 0], scale, None, None)]
 
-    monkeypatch.setattr(predictor, "find_at", find_at)
+    monkeypatch.setattr(predictor, "_find_at", find_at)
     found = predictor.find(np.zeros((200, 300, 3), np.uint8))
     assert looked_at[0] == ((200, 300), 1.0)
     assert looked_at[1] == ((31, 31), 3.0)  # 90 / 3 px around (60, 55), and the last one whole
@@ -192,7 +259,7 @@ def test_the_person_found_is_looked_at_closer(config, monkeypatch):
 def test_what_comes_in_many_sizes_is_not_compiled_for(config, again, expected):
     config.update(person_size=60, input_size=90, score_threshold=0.0)
     predictor, told = PosePredictor(config, again=again), []
-    run = predictor._networks["maps"].run
-    predictor._networks["maps"].run = lambda feed, again: told.append(again) or run(feed, again)
+    run = predictor._networks["poses"].run
+    predictor._networks["poses"].run = lambda feed, again: told.append(again) or run(feed, again)
     predictor.find(np.random.RandomState(0).randint(0, 256, (80, 96, 3), np.uint8))
     assert told == expected

@@ -14,6 +14,7 @@ from conftest import ROOT
 from dataset.dataset_mat import DatasetError
 from dataset.batch import Batch, Extra
 from nnet import checkpoint, training
+from nnet.map_predictor import MapPredictor
 from nnet.predict import PosePredictor
 from nnet.tf import tf
 from nnet.weights import exists
@@ -225,9 +226,9 @@ def test_frozen_parts_stay_and_averages_are_what_is_tested(folder, caplog):
     assert set(exported.get_variable_to_shape_map()) == set(before.get_variable_to_shape_map())
     assert np.array_equal(exported.get_tensor(name), resumed.get_tensor(name + checkpoint.AVERAGE))
     cfg.init_weights = "snapshot-4"
-    with_averages = PosePredictor(cfg).maps(np.zeros((64, 64, 3), np.uint8))[0]
+    with_averages = MapPredictor(cfg).maps(np.zeros((64, 64, 3), np.uint8))[0]
     cfg.init_weights = "exported"
-    np.testing.assert_allclose(with_averages, PosePredictor(cfg).maps(np.zeros((64, 64, 3), np.uint8))[0], atol=1e-6)
+    np.testing.assert_allclose(with_averages, MapPredictor(cfg).maps(np.zeros((64, 64, 3), np.uint8))[0], atol=1e-6)
 
 
 def test_a_part_that_cannot_be_frozen(folder):

@@ -70,7 +70,7 @@ def test_failures_are_one_line(pose, monkeypatch):
     assert pose("train")[::2] == (1, "pose train: cannot read %s (No such file or directory)\n"
                                    % os.path.abspath("pose_cfg.yaml"))
     monkeypatch.setattr(demo_command, "write_pictures", lambda *_, **__: 1 / 0)
-    monkeypatch.setattr(singleperson, "make_finder", lambda cfg: (None, None))
+    monkeypatch.setattr(singleperson, "make_finder", lambda cfg: (None, None, None))
     assert pose("predict", SKIER, "--single")[::2] == (
         1, "pose predict: ZeroDivisionError: division by zero (--verbose shows where)\n")
     with pytest.raises(ZeroDivisionError):

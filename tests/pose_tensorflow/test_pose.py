@@ -79,9 +79,9 @@ def test_one_person(single):
 @pytest.mark.parametrize("name, demo", [("single", singleperson), ("multi", demo_multiperson)])
 def test_json_and_drawing_of_the_demos(request, name, demo):
     pose = request.getfixturevalue(name)
-    find, draw = demo.make_finder(cfg_from_file(os.path.join(ROOT, "models/%s/test/pose_cfg.yaml" % name)))
+    find, draw, _ = demo.make_finder(cfg_from_file(os.path.join(ROOT, "models/%s/test/pose_cfg.yaml" % name)))
     image = read_image(JUMPING)
-    people, entries = pose(image), find(image)
+    people, (entries,) = pose(image), find([image])
     assert json.loads(json.dumps(people.to_json(JUMPING))) == image_entry(JUMPING, image.shape[:2], entries)
     assert (np.abs(people.draw(image) - draw(image, entries).astype(int)) > 40).mean() < 1e-3  # entries are rounded
 
