@@ -20,7 +20,6 @@ import time
 
 import numpy as np
 
-from dataset.maps import map_size
 from nnet import beside
 from nnet.runtimes import OpenVINO, TensorFlow, openvino_version
 from nnet.weights import adopt_weights_skeleton, required
@@ -44,7 +43,8 @@ def load_networks(cfg, parallel=1, reduced=False):
 
     parallel: see nnet.runtimes; reduced: {"poses": Network} instead
     maps: {"inputs": pictures as nnet.map_predictor.network_input makes them} -> {"part_prob", ...}, see PoseNet.test_in_cells
-    poses: {"inputs": the same, "outside": float32 [B, H, W, 1]} -> {name: array} of pose_outputs(cfg), see nnet.best_cells
+    poses: {"inputs": the same, "outside": float32 [B, H, W, 1], with test_mirrored "columns": int32 [B, 1]} ->
+        {name: array} of pose_outputs(cfg), see nnet.best_cells
     pairwise: {"pairwise_features": as maps gave them, "cells": int [N, 3] (place in the batch, row, column)} ->
         {"offsets": [N, channels]}
     Raises nnet.weights.CheckpointError where the weights are missing or do not fit.
@@ -76,28 +76,25 @@ class Network(object):
         """See nnet.runtimes"""
         self._do(lambda running: running.reserve(feed))
 
-    def batch(self, views):
-        """How many pictures of one size, of so many views each, it runs together in the least time a picture; measured once."""
+    def batch(self, feed):
+        """How many inputs of one size it runs together in the least time for each; measured once. feed: one of them"""
         running = self.running
         path = os.path.join(os.path.dirname(running.path), MEASURED)
         with open(path) as stream:
             measured = json.load(stream)
-        conditions = "%s, %s, %d views, %d at a time" % (self._name, running.precision, views, running.parallel)
+        conditions = "%s, %s, %s, %d at a time" % (self._name, running.precision, feed["inputs"].shape, running.parallel)
         if conditions not in measured.setdefault("batches", {}):
-            measured["batches"][conditions] = self._batch_milliseconds(views)
+            measured["batches"][conditions] = self._batch_milliseconds(feed)
             with contextlib.suppress(OSError), replacing(path) as stream:  # a disk may be only read
                 json.dump(measured, stream, indent=1)
         return measured["batches"][conditions]["fastest"]
 
-    def _batch_milliseconds(self, views):
-        """{number of pictures: milliseconds of each of them}, and {"fastest": which number}."""
+    def _batch_milliseconds(self, feed):
+        """{number of inputs: milliseconds of each of them}, and {"fastest": which number}."""
         found = {}
         for size in BATCHES:
-            feed = {"inputs": np.zeros((size * views, MEASURED_SIDE, MEASURED_SIDE, 3), np.float32),
-                    "outside": np.zeros((size,) + map_size(MEASURED_SIDE, MEASURED_SIDE, self._cfg.stride) + (1,), np.float32)}
-            if self._name != "poses":
-                del feed["outside"]
-            found[size] = round(1000 * min(_times(lambda: self.run(feed, again=False))) / size, 2)  # noqa: B023
+            batch = {name: np.concatenate([value] * size) for name, value in feed.items()}
+            found[size] = round(1000 * min(_times(lambda: self.run(batch, again=False))) / size, 2)  # noqa: B023
             if size > 1 and found[size] >= 0.9 * found[fastest]:
                 break
             fastest = size

@@ -42,14 +42,15 @@ def freeze(cfg, folder, unfilled=False):
         offsets = outputs.pop("pairwise_pred", None)
         outside = tf.placeholder(tf.float32, [None, None, None, 1])
         best = best_cells(outputs, outside)
-        of_both = best_cells(outputs, outside, Skeleton.from_config(cfg).mirror_map)
+        columns = tf.placeholder(tf.int32, [None, 1])
+        of_both = best_cells(outputs, outside, Skeleton.from_config(cfg).mirror_map, columns)
         best.update({MIRRORED + name: tensor for name, tensor in of_both.items()})
     write = write_unfilled if unfilled else write_frozen
     with session:
         picture = read_image(PICTURE)
         picture = network_input(resize(picture, PICTURE_SIZE / max(picture.shape)), cfg)
-        found = write(session, {"inputs": inputs, "outside": outside}, dict(outputs, **best), {"inputs": picture},
-                      os.path.join(folder, "maps"), outputs)
+        found = write(session, {"inputs": inputs, "outside": outside, "columns": columns}, dict(outputs, **best),
+                      {"inputs": picture}, os.path.join(folder, "maps"), outputs)
         if offsets is not None:
             write(session, {"pairwise_features": outputs["pairwise_features"], "cells": cells}, {"offsets": offsets},
                   {"pairwise_features": found["pairwise_features"], "cells": np.array(CELLS, np.int32)},

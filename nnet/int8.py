@@ -70,7 +70,7 @@ def _feed(picture, cfg):
     """What the network takes of a picture, with its mirror image, and of its cells."""
     pictures = network_input(picture, cfg, mirrored=True)
     cells = map_size(*pictures.shape[1:3], cfg.stride)
-    return {"inputs:0": pictures, "outside:0": np.zeros((1,) + cells + (1,), np.float32)}
+    return {"inputs:0": pictures, "outside:0": np.zeros((1,) + cells + (1,), np.float32), "columns:0": np.array([cells[1:]], np.int32)}
 
 
 def _names(model):

@@ -14,6 +14,7 @@ from util.skeleton import Skeleton
 
 TILE_OVERLAP = 256  # px; half of it is a multiple of the largest stride, 32, as the tiles' size must be
 ALIKE = 4  # pictures are looked over for each of a batch: of COCO's, many have the same sides, and one of two orientations
+BATCHED_SIDE = 256  # px of the square pictures of which the fastest batch is found
 CELLS = 32  # offsets are asked for at multiples of so many cells: what runs the network keeps memory for each number
 
 
@@ -82,9 +83,14 @@ class MapPredictor(object):
     def batch(self):
         """How many pictures of one size go through the network together, where there are so many: test_batch_size."""
         if not self._batch:
-            network, = self._networks.keys() - {"pairwise"}
-            self._batch = self._networks[network].batch(1 + self.cfg.test_mirrored)
+            self._batch = self._fastest_batch(np.zeros((BATCHED_SIDE, BATCHED_SIDE, 3), np.uint8))
         return self._batch
+
+    def _fastest_batch(self, picture):
+        return self._networks["maps"].batch(self._feed(picture))
+
+    def _feed(self, image):
+        return {"inputs": network_input(image, self.cfg, self.cfg.test_mirrored)}
 
     @property
     def group(self):
@@ -127,22 +133,20 @@ class MapPredictor(object):
 
     def reserve(self, image):
         """Take the memory that batches of pictures of all sizes up to this one's need with again=False."""
-        pictures = network_input(image, self.cfg, self.cfg.test_mirrored)
-        self._networks["maps"].reserve({"inputs": np.concatenate([pictures] * self.batch)})
+        self._networks["maps"].reserve({"inputs": np.concatenate([self._feed(image)["inputs"]] * self.batch)})
 
     def _maps_of(self, images, again):
         if self.cfg.tile_size:
             found = [self._run_in_tiles(image, again) for image in images]
         else:
-            found = self._run("maps", [{"inputs": network_input(image, self.cfg, self.cfg.test_mirrored)} for image in images],
-                              again)
+            found = self._run("maps", [self._feed(image) for image in images], again)
         return [self._as_maps(image, outputs) for image, outputs in zip(images, found)]
 
     def _as_maps(self, image, found):
         rows, columns = map_size(*image.shape[:2], self.cfg.stride)
-        scores, locref, pairwise = self._mean(found["part_prob"])[:rows, :columns], None, None
+        scores, locref, pairwise = self._mean(found["part_prob"][:, :rows, :columns]), None, None
         if "locref" in found:
-            locref = locref_px(self._mean(found["locref"], mirrored=(-1, 1))[:rows, :columns], self.cfg.locref_stdev)
+            locref = locref_px(self._mean(found["locref"][:, :rows, :columns], mirrored=(-1, 1)), self.cfg.locref_stdev)
         if "pairwise_features" in found:
             features = found["pairwise_features"][:1]
             shape = scores.shape[:2] + (self.cfg.num_joints * (self.cfg.num_joints - 1), 2)
@@ -170,12 +174,16 @@ class MapPredictor(object):
             batch = self.batch if len(numbers) > 1 else 1
             for start in range(0, len(numbers), batch):
                 chosen = numbers[start:start + batch]
-                feed = {key: np.concatenate([feeds[number][key] for number in chosen]) for key in feeds[chosen[0]]}
-                outputs = self._networks[name].run(feed, again)
-                parts = {key: np.split(values, len(chosen)) for key, values in outputs.items()}
-                for place, number in enumerate(chosen):
-                    found[number] = {key: several[place] for key, several in parts.items()}
+                for number, outputs in zip(chosen, self._run_together(name, [feeds[number] for number in chosen], again)):
+                    found[number] = outputs
         return found
+
+    def _run_together(self, name, feeds, again):
+        if len(feeds) == 1:  # nothing has to be copied
+            return [self._networks[name].run(feeds[0], again)]
+        batch = {key: np.concatenate([feed[key] for feed in feeds]) for key in feeds[0]}
+        outputs = {key: np.split(values, len(feeds)) for key, values in self._networks[name].run(batch, again).items()}
+        return [{key: several[place] for key, several in outputs.items()} for place in range(len(feeds))]
 
     def _mean(self, maps, mirrored=(1,)):
         """Maps [B, H, W, J k], k values for each joint, of a picture, and with B = 2 its mirror image -> [H, W, J k]
@@ -201,7 +209,7 @@ class MapPredictor(object):
 
 def network_input(image, cfg, mirrored=False):
     """A picture as the networks of nnet.engine take it: float32 [1, H, W, 3], minus mean_pixel, filled up with 0, see
-    dataset.maps.input_side; mirrored: [2, H, W, 3], with the mirror image of that, filled up to whole cells."""
+    dataset.maps.input_side; mirrored: [2, H, W, 3], with its mirror image, filled up such that its cells lie as the picture's."""
     height, width = size = image.shape[:2]
     if mirrored:
         size = [cells * int(cfg.stride) for cells in map_size(height, width, cfg.stride)]
@@ -210,7 +218,7 @@ def network_input(image, cfg, mirrored=False):
     rows = pictures[0, :height].reshape(height, -1)[:, :3 * width]  # as in on_canvas
     rows -= np.tile(np.float32(cfg.mean_pixel), width)
     if mirrored:
-        pictures[1] = pictures[0, :, ::-1]
+        pictures[1, :height, size[1] - width:size[1]] = pictures[0, :height, width - 1::-1]
     return pictures
 
 

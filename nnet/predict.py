@@ -5,7 +5,7 @@ import numpy as np
 
 from dataset.maps import cell_centres, get_pairwise_index, map_size
 from nnet.engine import load_networks, pose_outputs
-from nnet.map_predictor import MapPredictor, extract_cnn_output, network_input, on_canvas, scales_for  # noqa: F401
+from nnet.map_predictor import MapPredictor, extract_cnn_output, on_canvas, scales_for  # noqa: F401
 from nnet.plain import setup_pose_prediction  # noqa: F401
 from util.image import resize
 
@@ -140,12 +140,7 @@ class PosePredictor(MapPredictor):
 
     def _best_cells(self, images, sizes, again):
         """The same without maps: [(pose, None, None)]."""
-        skipped, feeds = self._border_cells(), []
-        for image, (rows, columns) in zip(images, sizes):
-            pictures = network_input(image, self.cfg, self.cfg.test_mirrored)
-            outside = np.ones((1,) + map_size(*pictures.shape[1:3], self.cfg.stride) + (1,), np.float32)
-            outside[:, skipped:skipped + rows, skipped:skipped + columns] = 0
-            feeds.append({"inputs": pictures, "outside": outside})
+        skipped, feeds = self._border_cells(), [self._pose_feed(image, *size) for image, size in zip(images, sizes)]
         for feed, found in zip(feeds, self._run("poses", feeds, again)):
             cells, scores, *locref = (found[name][0] for name in pose_outputs(self.cfg))
             rows, columns = np.divmod(cells, feed["outside"].shape[2])
@@ -153,6 +148,21 @@ class PosePredictor(MapPredictor):
             if locref:
                 points = points + locref[0] * self.cfg.locref_stdev
             yield np.column_stack([points, scores]), None, None
+
+    def _pose_feed(self, image, rows, columns):
+        """What "poses" takes of a picture with its border, in whose maps so many cells are the picture without. See nnet.engine."""
+        feed, skipped = self._feed(image), self._border_cells()
+        outside = np.ones((1,) + map_size(*feed["inputs"].shape[1:3], self.cfg.stride) + (1,), np.float32)
+        outside[:, skipped:skipped + rows, skipped:skipped + columns] = 0
+        feed["outside"] = outside
+        if self.cfg.test_mirrored:
+            feed["columns"] = np.array([map_size(*image.shape[:2], self.cfg.stride)[1:]], np.int32)
+        return feed
+
+    def _fastest_batch(self, picture):
+        if not self._reduced:
+            return super(PosePredictor, self)._fastest_batch(picture)
+        return self._networks["poses"].batch(self._pose_feed(picture, 1, 1))
 
     def _border_cells(self):
         return -(-self.cfg.border // int(self.cfg.stride))

@@ -283,27 +283,26 @@ def test_a_precision_that_fails_is_left_out(cfg, frozen_at_once, measured_runtim
 
 @pytest.mark.parametrize("first, each, expected, tried", [(0, 1, 1, [1, 2]), (1, 0.1, 8, [1, 2, 4, 8]), (1, 1, 4, [1, 2, 4, 8]),
                                                           (0.1, 1, 1, [1, 2])])
-@pytest.mark.parametrize("reduced", [False, True])
-def test_the_fastest_batch_is_measured_once(cfg, frozen_at_once, measured_runtime, monkeypatch, reduced, first, each, expected, tried):
-    """first: seconds that a run takes; each: and for each picture in it"""
-    network, = load_networks(cfg, parallel=2, reduced=reduced).values()
-    ran = []
+def test_the_fastest_batch_is_measured_once(cfg, frozen_at_once, measured_runtime, monkeypatch, first, each, expected, tried):
+    """first: seconds that a run takes; each: and for each input in it"""
+    feed, ran = {"inputs": np.zeros((2, 64, 32, 3), np.float32), "outside": np.zeros((1, 16, 8, 1), np.float32)}, []
 
     def run(self, feed, again=None):
-        ran.append(len(feed["inputs"]) // 2)
-        assert feed["inputs"].shape[1:] == (256, 256, 3) and ("outside" in feed) == reduced
+        ran.append(len(feed["outside"]))
+        assert feed["inputs"].shape == (2 * ran[-1], 64, 32, 3) and feed["outside"].shape == (ran[-1], 16, 8, 1)
         Runtime.clock += first + each * ran[-1]
 
+    network, = load_networks(cfg, parallel=2, reduced=True).values()
     monkeypatch.setattr(Runtime, "run", run)
-    assert network.batch(views=2) == expected
-    assert sorted(set(ran)) == tried
+    assert network.batch(feed) == expected and sorted(set(ran)) == tried
     (conditions, found), = measured()["batches"].items()
-    assert conditions == "%s, float32, 2 views, 2 at a time" % ("poses" if reduced else "maps")
+    assert conditions == "poses, float32, (2, 64, 32, 3), 2 at a time"
     assert found["1"] == pytest.approx(1000 * (first + each), rel=0.01)
     ran.clear()
-    again, = load_networks(cfg, parallel=2, reduced=reduced).values()
-    assert again.batch(views=2) == expected and not ran
-    assert again.batch(views=1) and ran
+    again, = load_networks(cfg, parallel=2, reduced=True).values()
+    assert again.batch(feed) == expected and not ran
+    again, = load_networks(cfg, parallel=1, reduced=True).values()
+    assert again.batch(feed) == expected and ran
 
 
 @NEEDS_OPENVINO
