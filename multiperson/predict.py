@@ -47,14 +47,18 @@ class PeoplePredictor(object):
         """[[Person]] of several pictures, in batches; see find."""
         return [people_of_scales(self._model, maps) for maps in self._predictor.all_maps_by_scale(images)]
 
-    def search(self, image):
-        """The same of one picture with what explains it: a Search for each size, from which multiperson.correction goes on."""
-        return search_scales(self._model, self._predictor.maps_by_scale(image))
+    def search_all(self, images):
+        """The same with what explains it: of each picture a Search for each size, from which multiperson.correction goes on."""
+        return [search_scales(self._model, maps) for maps in self._predictor.all_maps_by_scale(images)]
 
     @property
     def batch(self):
-        """See nnet.map_predictor.MapPredictor"""
+        """See nnet.map_predictor.MapPredictor; also of `group`"""
         return self._predictor.batch
+
+    @property
+    def group(self):
+        return self._predictor.group
 
 
 def people_of_scales(model, maps_by_scale, annotated=None):

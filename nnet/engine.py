@@ -26,7 +26,7 @@ from nnet.weights import adopt_weights_skeleton, required
 from util.command import UserError, first_line
 from util.config import find_file, with_defaults
 from util.files import digest, replacing
-from util.processor import described, has_graphics_card
+from util.processor import described, flags, has_graphics_card
 
 KEPT = 8  # networks in the cache folder
 MEASURED = "measured.json"
@@ -140,7 +140,7 @@ def _digest(cfg, runtime):
     """Of all that a folder's files depend on: weights, keys of the config, the sources of the networks, what runs them."""
     code, weights = os.path.dirname(os.path.abspath(__file__)), find_file(cfg, "init_weights")
     sources = [os.path.join(code, name) for name in sorted(os.listdir(code)) if name.endswith(".py")]
-    known = [beside.identity(cfg, weights), beside.int8_of(cfg, weights), runtime.__name__, described("flags"),
+    known = [beside.identity(cfg, weights), beside.int8_of(cfg, weights), runtime.__name__, sorted(flags()),
              openvino_version() if runtime is OpenVINO else None, digest(sources)]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:32]
 

@@ -12,6 +12,7 @@ from pose_tensorflow.people import OnePerson, People, SeveralPeople
 from util.config import Config
 from util.image import as_image
 from util.skeleton import Skeleton
+from util.threads import in_groups
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -46,8 +47,12 @@ class Pose(object):
         Raises ValueError for what is no picture.
         """
         if isinstance(image, (list, tuple)):
-            return [self(one) for one in image]
-        pixels = as_image(image)
+            return [people for group in in_groups(image, self._predictor.group) for people in self._found(group)]
+        return self._found([image])[0]
+
+    def _found(self, images: Sequence[Picture]) -> List[People]:
+        pixels = [as_image(image) for image in images]
         if isinstance(self._predictor, PeoplePredictor):
-            return SeveralPeople(self.cfg, pixels.shape[:2], everybody(self.cfg, self._predictor.search(pixels)))
-        return OnePerson(self.cfg, pixels.shape[:2], self._predictor.find(pixels))
+            return [SeveralPeople(self.cfg, image.shape[:2], everybody(self.cfg, searches))
+                    for image, searches in zip(pixels, self._predictor.search_all(pixels))]
+        return [OnePerson(self.cfg, image.shape[:2], found) for image, found in zip(pixels, self._predictor.find_all(pixels))]

@@ -454,6 +454,27 @@ def test_smooth_poses_go_to_a_second_file(tmp_path):
         assert smooth(tmp_path, path)[1] == second and open(second, "rb").read() == whole
 
 
+def test_what_was_stopped_goes_on_with_a_whole_group(tmp_path):
+    """Poses that were found are kept, but what was with them in a batch is searched with them again."""
+    path = make_video(tmp_path / "a.mp4")
+    lines, _ = write_poses(tmp_path, path)
+    with open(lines, "rb") as stream:
+        whole = stream.readlines()
+    with open(lines, "wb") as stream:
+        stream.writelines(whole[:1 + 6])  # the header and six frames
+    groups = []
+
+    def find_group(images):
+        groups.append([number_of(image) for image in images])
+        return [find(image) for image in images]
+
+    drawn = str(tmp_path / "drawn.mp4")
+    video_poses.write_video_poses(open_video(path), ALL, SKELETON, ALL, video_poses.OneByOne(find_group, 4), draw, lines, drawn)
+    assert groups == [[4, 5, 6, 7], [8, 9]]
+    with open(lines, "rb") as stream:
+        assert stream.readlines() == whole
+
+
 def test_an_error_leaves_no_video(tmp_path):
     def failing(image):
         if number_of(image) == 5:

@@ -2,6 +2,7 @@
 import os
 
 MOST_PARALLEL = 4  # pictures: each takes memory
+OLDER, NEWER = ("SSE41", "AVX", "AVX2"), ("avx512", "avx_vnni", "amx")
 
 
 def described(key):
@@ -14,8 +15,12 @@ def described(key):
 
 
 def flags():
-    """Names of the processor's instruction sets; none where they are not known."""
-    return set(described("flags").split())
+    """Names of the processor's instruction sets; none where they are not known. Where ONEDNN_MAX_CPU_ISA keeps oneDNN, which
+    computes the networks, from those of AVX-512, there are none of these."""
+    names = set(described("flags").split())
+    if os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in OLDER:
+        names = {name for name in names if not name.startswith(NEWER)}
+    return names
 
 
 def computes_bfloat16():

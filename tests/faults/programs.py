@@ -92,7 +92,7 @@ def make_video(folder):
         settings = yaml.safe_load(stream)
     for key in ("init_weights", "pairwise_stats_fn", "pairwise_model_dir"):
         settings[key] = os.path.normpath(os.path.join(ROOT, "models/multi/video", settings[key]))
-    settings.update(test_sizes=[256], track_min_frames=3, track_window=2)
+    settings.update(test_sizes=[256], track_min_frames=3, track_window=2, test_batch_size=3)
     (folder / "pose_cfg.yaml").write_text(yaml.safe_dump(settings))
 
 

@@ -1,13 +1,17 @@
 """What a run needs to go on with tracking."""
+import itertools
 import os
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
+from demo import video_poses
 from multiperson.following import load_state, save_state
 from multiperson.motion import PATCH
 from multiperson.temporal import Points
 from multiperson.tracks import Tracks, empty_tracks
+from util.pose_lines import PoseLines
 
 pytest.importorskip("cv2")
 
@@ -33,6 +37,59 @@ def test_a_state_comes_back_as_it_was(tmp_path, tracks):
         np.testing.assert_array_equal(before, after)
         assert np.asarray(before).dtype == np.asarray(after).dtype
     assert os.listdir(str(tmp_path)) == ["a.tracks"]
+
+
+class Frame(NamedTuple):
+    number: int
+    image: object = None
+    time: float = 0.0
+
+
+class Followed(NamedTuple):
+    frame: Frame
+    then: tuple
+    people: tuple = ()
+    numbers: tuple = ()
+    solution: object = None
+
+
+class InGroups(object):
+    """In place of a Follower; remembers in which groups frames came."""
+
+    parallel, batch = 1, 4
+
+    def __init__(self):
+        self.groups, self.started = [], None
+
+    def keyed(self, frames):
+        return ((frame, None) for frame in frames)
+
+    def start(self, image, then):
+        self.started = then
+
+    def detect(self, keyed):
+        self.groups.append([frame.number for frame, _ in keyed])
+        return keyed
+
+    def follow(self, detected):
+        return (Followed(frame, (empty_tracks(), 0, frame.number)) for frame, _ in detected)
+
+
+def test_who_goes_on_begins_with_a_whole_group(tmp_path, monkeypatch):
+    """What is found may differ in the last bits by what else is in a batch."""
+    monkeypatch.setattr(video_poses, "SAVED_EVERY", 5)
+    lines, state = str(tmp_path / "a.jsonl"), str(tmp_path / "a.tracks")
+    follower = InGroups()
+    with PoseLines(lines, {}) as poses:
+        entries = video_poses.Following(follower, state).entries(map(Frame, range(30)), poses)
+        assert [entry["frame"] for _, entry in itertools.islice(entries, 19)] == list(range(19))
+    whole = [list(range(start, start + 4)) for start in range(0, 30, 4)]
+    assert follower.groups[:4] == whole[:4] and load_state(state, poses.header)[0] == 15
+    follower = InGroups()
+    with PoseLines(lines, {}) as poses:
+        entries = video_poses.Following(follower, state).entries(map(Frame, range(30)), poses)
+        assert [entry["frame"] for _, entry in entries] == list(range(30))
+    assert follower.started[2] == 15 and follower.groups == whole[4:7] + [[28, 29]]
 
 
 def test_no_state(tmp_path):
