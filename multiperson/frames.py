@@ -38,14 +38,18 @@ class FramePredictor(object):
     """A network with its spatial model, which must measure distances in the person's own size."""
 
     def __init__(self, cfg, parallel=1):
-        """parallel: see nnet.map_predictor.MapPredictor; `batch`, too: how many frames are best given together"""
+        """parallel: see nnet.map_predictor.MapPredictor"""
         if not (cfg.pairwise_relative and cfg.pairwise_predict):
             raise UserError("tracking needs pairwise offsets, and a spatial model that measures in the person's own size "
                             "(pairwise_predict: true and pairwise_relative: true)")
         self._cfg = cfg
         self._predictor = MapPredictor(cfg, parallel)
-        self.batch = self._predictor.batch
         self.model = SpatialModel(cfg).load()
+
+    @property
+    def batch(self):
+        """How many frames are best given together."""
+        return self._predictor.batch
 
     def graph(self, image):
         """The FrameGraph of a frame, uint8 RGB [h, w, 3]."""
