@@ -142,7 +142,7 @@ PERSON = np.array([[40, 118], [42, 98], [44, 76], [60, 76], [64, 98], [66, 118],
 class Seer(object):
     """A network whose maps show PERSON, moved as each picture's first pixel says."""
 
-    def __init__(self, cfg):
+    def __init__(self, cfg, with_maps):
         self.cfg = cfg
 
     def window_around(self, image, points):
