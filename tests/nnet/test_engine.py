@@ -303,6 +303,8 @@ def test_the_fastest_batch_is_measured_once(cfg, frozen_at_once, measured_runtim
     assert again.batch(feed) == expected and not ran
     again, = load_networks(cfg, parallel=1, reduced=True).values()
     assert again.batch(feed) == expected and ran
+    shutil.rmtree(cache_folder())
+    assert again.batch(feed) == expected
 
 
 @NEEDS_OPENVINO
