@@ -100,7 +100,8 @@ class Network(object):
         with ThreadPoolExecutor(parallel) as pool:
             for size in BATCHES:
                 batch = {name: np.concatenate([value] * size) for name, value in feed.items()}
-                seconds = min(_times(lambda: list(pool.map(self.run, [batch] * parallel, [False] * parallel)), 2 * RUNS))  # noqa: B023
+                runs = [batch] * parallel
+                seconds = min(_times(lambda: list(pool.map(self.run, runs, [False] * parallel)), 2 * RUNS))  # noqa: B023
                 found[size] = round(1000 * seconds / size / parallel, 2)
                 if size > 1 and found[size] >= 0.85 * found[fastest]:  # the rest of the work waits longer for a larger one
                     break
@@ -130,7 +131,8 @@ def cache_folder():
 
 
 def _opened(cfg, runtime, parallel, reduced):
-    """{name: the config's networks in a runtime}, see load_networks, from the cache folder, where they are put if they are not there."""
+    """{name: the config's networks in a runtime}, see load_networks, from the cache folder, where they are put if they are not
+    there."""
     folder = os.path.join(cache_folder(), _digest(cfg, runtime))
     if os.path.isdir(folder):
         try:
