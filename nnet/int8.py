@@ -44,7 +44,8 @@ def write_int8(cfg):
     exact = load_networks(cfg, reduced=True)["poses"].running
     whole = openvino.Core().read_model(exact.path + ".xml")
     feeds = [_feed(picture[0], cfg) for picture in calibration_pictures(cfg)]
-    # What is done with maps stays as it is. Depthwise convolutions stay as they are: in 8 bits joints moved half as far again, and they are a small part of the work.
+    # What is done with maps stays as it is, and depthwise convolutions: in 8 bits joints moved half as far again, and they are a
+    # small part of the work.
     # Without VNNI, products are added in 16 bits, which overflow unless weights have 7.
     overflow = "FIRST_LAYER" if adds_products_of_8_bits() else "ENABLE"
     ignored = nncf.IgnoredScope(names=_names(whole) - _names(load_networks(cfg)["maps"].running.model),
@@ -70,7 +71,8 @@ def _feed(picture, cfg):
     """What the network takes of a picture, with its mirror image, and of its cells."""
     pictures = network_input(picture, cfg, mirrored=True)
     cells = map_size(*pictures.shape[1:3], cfg.stride)
-    return {"inputs:0": pictures, "outside:0": np.zeros((1,) + cells + (1,), np.float32), "columns:0": np.array([cells[1:]], np.int32)}
+    return {"inputs:0": pictures, "outside:0": np.zeros((1,) + cells + (1,), np.float32),
+            "columns:0": np.array([cells[1:]], np.int32)}
 
 
 def _names(model):
