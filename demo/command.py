@@ -33,8 +33,8 @@ def run(description, published, shipped, samples, make_finder):
     """Parse the command line, then find, draw and write the poses of each picture.
 
     published, shipped: configs, relative to the project; samples(): [(name, image)] to take where no picture is named
-    make_finder(cfg): two functions: from images to the people of each, entries of util.pose_json.person_entry; and from an image
-        and its people to the image drawn upon; and the predictor behind them
+    make_finder(cfg): a function from images to the people of each, entries of util.pose_json.person_entry; one from an image and
+        its people to the image drawn upon; and the predictor behind them
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", nargs="*", metavar="IMAGE")

@@ -138,7 +138,8 @@ class Following(object):
                     break
         poses.cut()
         workers, batch = self._follower.parallel, self._follower.batch
-        groups = behind(self._follower.detect, in_groups(frames, batch), 2 * workers, workers)
+        waiting = max(-(-2 * workers // batch), workers)  # groups
+        groups = behind(self._follower.detect, in_groups(frames, batch), waiting, workers)
         followed, saved_every = None, -(-SAVED_EVERY // batch) * batch  # who goes on begins with a whole group
         for count, followed in enumerate(self._follower.follow(itertools.chain.from_iterable(groups)), 1):
             entry = frame_entry(followed.frame, [person_entry(person.keypoints, person.score) for person in followed.people],

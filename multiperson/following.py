@@ -45,7 +45,7 @@ class Follower(object):
         at a time."""
         predictor = self._predictor
         others = [(frame.image, key) for frame, key in keyed if key is None or frame.image is not key.image]
-        found = iter(predictor.search_all(others) if others else [])
+        found = iter(predictor.search_all(others))
         return [(frame, frame_graph(predictor.model, key.found(predictor.search) if key and frame.image is key.image
                                     else next(found))) for frame, key in keyed]
 

@@ -62,6 +62,8 @@ class FramePredictor(object):
     def search_all(self, frames):
         """The same of several frames of a video, [(image, multiperson.changes.KeyFrame or None)], in batches. What was found in
         its key frame is taken where a frame does not differ from it."""
+        if not frames:
+            return []
         scales, parts = scales_for(frames[0][0], self._cfg), []  # of each frame at each scale
         for image, key in frames:
             boxes = None if key is None else changed_boxes(image, key, self._cfg.track_change)

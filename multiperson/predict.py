@@ -53,11 +53,12 @@ class PeoplePredictor(object):
 
     @property
     def batch(self):
-        """See nnet.map_predictor.MapPredictor; also of `group`"""
+        """See nnet.map_predictor.MapPredictor"""
         return self._predictor.batch
 
     @property
     def group(self):
+        """See nnet.map_predictor.MapPredictor"""
         return self._predictor.group
 
 

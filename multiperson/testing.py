@@ -40,12 +40,15 @@ class MapStore(object):
     @property
     def group(self):
         """How many pictures are best given together."""
-        return 1 if self._predictor is None else self._predictor.group
+        return 1 if self._predictor is None or self._cache else self._predictor.group  # maps in files are large
 
     def of(self, items, images):
-        """[[(scale, Maps), ...] of each CocoItem and its picture]: for each size at which people are searched."""
+        """[[(scale, Maps), ...] of each CocoItem and its picture]: for each size at which people are searched; of people whom
+        masks cut out for the first."""
         if self._predictor is None:
             return [[self._read(item)] for item in items]
+        if self._cfg.use_gt_segm and not self._cache:
+            return [[next(self._predictor.maps_by_scale(image))] for image in images]
         found = self._predictor.all_maps_by_scale(images)
         if self._cache:
             found = [[(scale, self._written(item, scale, maps)) for scale, maps in several] for item, several in zip(items, found)]

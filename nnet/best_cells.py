@@ -10,8 +10,8 @@ def best_cells(outputs, outside, mirror_map=None, columns=None):
     mirror_map: see util.skeleton.Skeleton; with it each picture has its mirror image after it, as nnet.map_predictor.network_input
         makes them, and scores and locref are means over the two
     columns: int32 [B, 1], how many columns of cells are the picture, where it was filled up; needed with mirror_map
-    -> {"best_cells": int32 [B, J], numbers of cells, row by row; "best_scores": [B, J]; "best_locref": [B, J, 2], as the
-        network gives location refinement there}, those that the network has
+    -> {"best_cells": int32 [B, J], numbers of cells, row by row; "best_scores": [B, J]; with location refinement
+        "best_locref": [B, J, 2], as the network gives it there}
     """
     scores, locref = outputs["part_prob"], outputs.get("locref")
     _, height, width, _ = tf.unstack(tf.shape(scores))

@@ -9,6 +9,7 @@ from those of the network as it is is left out, and the fastest of the others is
 is in the network's folder, in measured.json.
 """
 import contextlib
+import functools
 import hashlib
 import json
 import logging
@@ -27,13 +28,14 @@ from nnet.weights import adopt_weights_skeleton, required
 from util.command import UserError, first_line
 from util.config import find_file, with_defaults
 from util.files import digest, replacing
-from util.processor import described, flags, has_graphics_card
+from util.processor import cores, described, flags, has_graphics_card, thread_budget
 
 KEPT = 8  # networks in the cache folder
 MEASURED = "measured.json"
 MEASURED_SIDE = 256  # px of the square picture on which precisions are measured
 RUNS = 4  # of which the fastest counts: other work of the machine only slows down
 BATCHES = (1, 2, 4, 8)  # pictures in one run, of which the next is tried as long as it is faster
+ENOUGH = 0.85  # of the time that a smaller batch takes: the rest of the work waits longer for a larger one
 MIRRORED = "mirrored_"  # outputs to which a picture's mirror image contributes
 _TEMPORARY = []  # folders that are deleted when the process ends
 
@@ -67,7 +69,7 @@ class Network(object):
 
     def __init__(self, cfg, name, running):
         self._cfg, self._name, self.running = cfg, name, running
-        self._lock = threading.Lock()
+        self._lock, self._measuring, self._batches = threading.Lock(), threading.Lock(), {}
 
     def run(self, feed, again=None):
         """{name: array} of all inputs -> {name: array} of all outputs; again: see nnet.runtimes"""
@@ -79,31 +81,42 @@ class Network(object):
 
     def batch(self, feed):
         """How many inputs of one size it runs together in the least time for each; measured once. feed: one of them"""
-        running = self.running
-        path = os.path.join(os.path.dirname(running.path), MEASURED)
+        with self._measuring:
+            running = self.running
+            conditions = "%s, %s, %s, %d at a time on %d threads" % (
+                self._name, running.precision, feed["inputs"].shape, running.parallel, thread_budget() or cores())
+            if conditions not in self._batches:
+                self._batches[conditions] = self._fastest_batch(os.path.join(os.path.dirname(running.path), MEASURED),
+                                                                conditions, feed)
+            return self._batches[conditions]
+
+    def _fastest_batch(self, path, conditions, feed):
+        """The number that measured.json has, or that is measured and kept there; where that cannot be, only returned."""
         try:
             with open(path) as stream:
                 measured = json.load(stream)
         except (OSError, ValueError):  # another process removes the folder, or makes it anew
-            return self._batch_milliseconds(feed)["fastest"]
-        conditions = "%s, %s, %s, %d at a time" % (self._name, running.precision, feed["inputs"].shape, running.parallel)
-        if conditions not in measured.setdefault("batches", {}):
-            measured["batches"][conditions] = self._batch_milliseconds(feed)
-            with contextlib.suppress(OSError), replacing(path) as stream:  # a disk may be only read
+            measured = None
+        if measured and conditions in measured.get("batches", {}):
+            return measured["batches"][conditions]["fastest"]
+        running = self.running
+        found = self._batch_milliseconds(feed)
+        if measured and self.running is running:  # else TensorFlow has taken over
+            measured.setdefault("batches", {})[conditions] = found
+            with contextlib.suppress(UserError), replacing(path) as stream:  # a disk may be only read, another process write
                 json.dump(measured, stream, indent=1)
-        return measured["batches"][conditions]["fastest"]
+        return found["fastest"]
 
     def _batch_milliseconds(self, feed):
         """{number of inputs: milliseconds of each of them, as many runs at a time as there will be}, and {"fastest": which
         number}."""
-        found, parallel = {}, self.running.parallel
+        found, fastest, parallel = {}, 1, self.running.parallel
         with ThreadPoolExecutor(parallel) as pool:
             for size in BATCHES:
-                batch = {name: np.concatenate([value] * size) for name, value in feed.items()}
-                runs = [batch] * parallel
-                seconds = min(_times(lambda: list(pool.map(self.run, runs, [False] * parallel)), 2 * RUNS))  # noqa: B023
+                runs = [{name: np.concatenate([value] * size) for name, value in feed.items()}] * parallel
+                seconds = min(_times(functools.partial(_all_run, pool, self.run, runs), 2 * RUNS))
                 found[size] = round(1000 * seconds / size / parallel, 2)
-                if size > 1 and found[size] >= 0.85 * found[fastest]:  # the rest of the work waits longer for a larger one
+                if found[size] >= ENOUGH * found[fastest] and size > 1:
                     break
                 fastest = size
         return dict(found, fastest=fastest)
@@ -120,6 +133,12 @@ class Network(object):
                     _warn(error)
                     self.running = _opened(self._cfg, TensorFlow, running.parallel, self._name == "poses")[self._name]
             return function(self.running)
+
+
+def _all_run(pool, run, feeds):
+    """Run all feeds at the same time."""
+    for _ in pool.map(lambda feed: run(feed, again=False), feeds):
+        pass
 
 
 def _warn(error):
@@ -167,14 +186,14 @@ def _running(cfg, runtime, folder, parallel, reduced):
 
 
 def pose_outputs(cfg):
-    """What outputs are called, in the file of the maps, that are made of them by nnet.best_cells."""
+    """The names, in the file of the maps, of the outputs that nnet.best_cells adds."""
     names = ["best_cells", "best_scores"] + ["best_locref"] * bool(cfg.location_refinement)
     return [MIRRORED * bool(cfg.test_mirrored) + name for name in names]
 
 
 def _files(folder):
     """All that measured.json speaks of."""
-    return sorted(entry.path for entry in os.scandir(folder) if entry.name != MEASURED)
+    return sorted(entry.path for entry in os.scandir(folder) if not entry.name.startswith(MEASURED))  # nor what is being written of it
 
 
 def _made(cfg, runtime, folder):

@@ -40,7 +40,7 @@ def write_int8(cfg):
         nncf, openvino = import_module("nncf"), import_module("openvino")
     except ImportError as error:
         raise UserError('%s: pip install -e ".[openvino]"' % error) from None
-    cfg.precision = "exact"
+    cfg.update(precision="exact", test_factors=[], tile_size=0)
     exact = load_networks(cfg, reduced=True)["poses"].running
     whole = openvino.Core().read_model(exact.path + ".xml")
     feeds = [_feed(picture[0], cfg) for picture in calibration_pictures(cfg)]

@@ -13,7 +13,7 @@ from util.image import resize
 from util.skeleton import Skeleton
 
 TILE_OVERLAP = 256  # px; half of it is a multiple of the largest stride, 32, as the tiles' size must be
-ALIKE = 4  # pictures are looked over for each of a batch: of COCO's, many have the same sides, and one of two orientations
+ALIKE = 4  # times a batch are looked over for pictures of one size, of which COCO has many
 BATCHED_SIDE = 256  # px of the square pictures of which the fastest batch is found
 CELLS = 32  # offsets are asked for at multiples of so many cells: what runs the network keeps memory for each number
 
@@ -75,16 +75,28 @@ class MapPredictor(object):
         again: see nnet.runtimes; with True or False a picture's maps do not depend on those that came before, to the last bit,
             True for pictures of one size
         """
-        self.cfg, self.again, self._batch = cfg, again, cfg.test_batch_size
-        self._networks = networks or load_networks(cfg, parallel)
+        self.cfg, self.again = with_defaults(cfg), again
+        self._networks, self._parallel, self._measured = networks or load_networks(cfg, parallel), parallel, None
         self._pairwise_units = _pairwise_units(cfg) if cfg.pairwise_predict else None
 
     @property
     def batch(self):
-        """How many pictures of one size go through the network together, where there are so many: test_batch_size."""
-        if not self._batch:
-            self._batch = self._fastest_batch(np.zeros((BATCHED_SIDE, BATCHED_SIDE, 3), np.uint8))
-        return self._batch
+        """How many pictures of one size go through the network together, where there are so many: test_batch_size, or what is
+        measured to be fastest; tiles go one by one."""
+        if self.cfg.tile_size:
+            return 1
+        if self.cfg.test_batch_size:
+            return self.cfg.test_batch_size
+        if self._measured is None:
+            self._measured = self._fastest_batch(np.zeros((BATCHED_SIDE, BATCHED_SIDE, 3), np.uint8))
+        return self._measured
+
+    def _batch_of(self, inputs):
+        """The same for inputs [B, H, W, 3]: what was measured holds up to as many pixels as it was measured with."""
+        if self.cfg.test_batch_size:
+            return self.batch
+        pixels = max(inputs.shape[1] * inputs.shape[2], BATCHED_SIDE ** 2)
+        return max(self.batch * BATCHED_SIDE ** 2 // pixels, 1)
 
     def _fastest_batch(self, picture):
         return self._networks["maps"].batch(self._feed(picture))
@@ -133,7 +145,8 @@ class MapPredictor(object):
 
     def reserve(self, image):
         """Take the memory that batches of pictures of all sizes up to this one's need with again=False."""
-        self._networks["maps"].reserve({"inputs": np.concatenate([self._feed(image)["inputs"]] * self.batch)})
+        inputs = self._feed(image)["inputs"]
+        self._networks["maps"].reserve({"inputs": np.concatenate([inputs] * self._batch_of(inputs))})
 
     def _maps_of(self, images, again):
         if self.cfg.tile_size:
@@ -171,7 +184,7 @@ class MapPredictor(object):
         for number, feed in enumerate(feeds):
             of_size[feed["inputs"].shape].append(number)
         for numbers in of_size.values():
-            batch = self.batch if len(numbers) > 1 else 1
+            batch = self._batch_of(feeds[numbers[0]]["inputs"]) if len(numbers) > 1 else 1
             for start in range(0, len(numbers), batch):
                 chosen = numbers[start:start + batch]
                 for number, outputs in zip(chosen, self._run_together(name, [feeds[number] for number in chosen], again)):

@@ -7,6 +7,7 @@ from dataset.maps import cell_centres, get_pairwise_index, map_size
 from nnet.engine import load_networks, pose_outputs
 from nnet.map_predictor import MapPredictor, extract_cnn_output, on_canvas, scales_for  # noqa: F401
 from nnet.plain import setup_pose_prediction  # noqa: F401
+from util.config import with_defaults
 from util.image import resize
 
 
@@ -62,10 +63,11 @@ class PosePredictor(MapPredictor):
     """A network that finds one person in pictures of any size."""
 
     def __init__(self, cfg, parallel=1, networks=None, again=None, with_maps=False):
-        """parallel, networks, again: see MapPredictor; with_maps: what is Found shall have its maps
+        """parallel, networks, again: see MapPredictor; with_maps: each Found keeps its maps
 
         Without, the network takes the joints from them itself, unless they are means over several sizes, or put together.
         """
+        with_defaults(cfg)
         self._reduced = not (with_maps or cfg.test_factors or cfg.tile_size)
         super(PosePredictor, self).__init__(cfg, parallel, networks or load_networks(cfg, parallel, self._reduced), again)
 
@@ -79,6 +81,8 @@ class PosePredictor(MapPredictor):
 
     def find_all(self, images):
         """[Found] of several pictures, in batches; see find."""
+        if not images:
+            return []
         scales, tried = [scales_for(image, self.cfg) for image in images], [[] for _ in images]
         unsure = range(len(images))
         for turn in range(len(scales[0])):
@@ -87,6 +91,12 @@ class PosePredictor(MapPredictor):
             unsure = [number for number in unsure if _confidence(tried[number][-1]) < SURE]
         found = [max(several, key=_confidence) for several in tried]
         return [max(both, key=_confidence) for both in zip(found, self._closer(images, found))]
+
+    def all_maps(self, images, again=None):
+        """See MapPredictor"""
+        if "maps" not in self._networks:
+            self._networks.update(load_networks(self.cfg, self._parallel))
+        return super(PosePredictor, self).all_maps(images, again)
 
     def _closer(self, images, found):
         """[Found] in the parts of pictures around people, resized so that their joints span person_size; as they were found
@@ -130,8 +140,8 @@ class PosePredictor(MapPredictor):
                 for (_, scale), (pose, scores, locref) in zip(pictures, found)]
 
     def _in_maps(self, images, sizes, again):
-        """[(pose, scores, locref)] of pictures with their border, and without: px of the pictures without. sizes: (rows,
-        columns) of their maps"""
+        """Yields (pose, scores, locref), px of the resized pictures. images: these with their border; sizes: (rows, columns) of
+        the maps without it"""
         skipped = self._border_cells()
         for (rows, columns), (scores, locref, _) in zip(sizes, self.all_maps(images, again)):
             inside = np.s_[skipped:skipped + rows, skipped:skipped + columns]
@@ -139,7 +149,7 @@ class PosePredictor(MapPredictor):
             yield argmax_pose_predict(scores, locref, self.cfg.stride), scores, locref
 
     def _best_cells(self, images, sizes, again):
-        """The same without maps: [(pose, None, None)]."""
+        """The same without maps: yields (pose, None, None)."""
         skipped, feeds = self._border_cells(), [self._pose_feed(image, *size) for image, size in zip(images, sizes)]
         for feed, found in zip(feeds, self._run("poses", feeds, again)):
             cells, scores, *locref = (found[name][0] for name in pose_outputs(self.cfg))
@@ -150,7 +160,7 @@ class PosePredictor(MapPredictor):
             yield np.column_stack([points, scores]), None, None
 
     def _pose_feed(self, image, rows, columns):
-        """What "poses" takes of a picture with its border, in whose maps so many cells are the picture without. See nnet.engine."""
+        """What the network "poses" takes, see nnet.engine. image: with its border; rows, columns: of the maps without it"""
         feed, skipped = self._feed(image), self._border_cells()
         outside = np.ones((1,) + map_size(*feed["inputs"].shape[1:3], self.cfg.stride) + (1,), np.float32)
         outside[:, skipped:skipped + rows, skipped:skipped + columns] = 0

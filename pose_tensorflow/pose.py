@@ -47,7 +47,8 @@ class Pose(object):
         Raises ValueError for what is no picture.
         """
         if isinstance(image, (list, tuple)):
-            return [people for group in in_groups(image, self._predictor.group) for people in self._found(group)]
+            size = self._predictor.group if len(image) > 1 else 1
+            return [people for group in in_groups(image, size) for people in self._found(group)]
         return self._found([image])[0]
 
     def _found(self, images: Sequence[Picture]) -> List[People]:

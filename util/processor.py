@@ -2,7 +2,10 @@
 import os
 
 MOST_PARALLEL = 4  # pictures: each takes memory
-OLDER, NEWER = ("SSE41", "AVX", "AVX2"), ("avx512", "avx_vnni", "amx")
+NEWER = ("avx512", "avx_vnni", "amx")
+HIDDEN = {"SSE41": NEWER, "AVX": NEWER, "AVX2": NEWER, "AVX2_VNNI": ("avx512", "amx"),
+          "AVX512_CORE": ("avx512_vnni", "avx512_bf16", "avx_vnni", "amx"), "AVX512_CORE_VNNI": ("avx512_bf16", "amx"),
+          "AVX512_CORE_BF16": ("amx",)}  # beginnings of names, by what ONEDNN_MAX_CPU_ISA says
 
 
 def described(key):
@@ -15,12 +18,10 @@ def described(key):
 
 
 def flags():
-    """Names of the processor's instruction sets; none where they are not known. Where ONEDNN_MAX_CPU_ISA keeps oneDNN, which
-    computes the networks, from those of AVX-512, there are none of these."""
-    names = set(described("flags").split())
-    if os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in OLDER:
-        names = {name for name in names if not name.startswith(NEWER)}
-    return names
+    """Names of the processor's instruction sets; none where they are not known. Those from which ONEDNN_MAX_CPU_ISA keeps oneDNN,
+    which computes the networks, are left out."""
+    hidden = HIDDEN.get(os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper(), ())
+    return {name for name in described("flags").split() if not name.startswith(hidden)}
 
 
 def computes_bfloat16():

@@ -22,6 +22,7 @@ from nnet.runtimes import OpenVINO, TensorFlow, openvino_version
 from nnet.tf import tf
 from util.config import Config, cfg_from_file, default_config
 from util.default_config import KEYS
+from util.processor import cores, thread_budget
 
 NEEDS_OPENVINO = pytest.mark.skipif(openvino_version() is None, reason="there is no OpenVINO")
 PICTURES = np.random.RandomState(2).randint(0, 256, (1, 60, 90, 3)).astype(np.float32)
@@ -289,22 +290,40 @@ def test_the_fastest_batch_is_measured_once(cfg, frozen_at_once, measured_runtim
 
     def run(self, feed, again=None):
         ran.append(len(feed["outside"]))
-        assert feed["inputs"].shape == (2 * ran[-1], 64, 32, 3) and feed["outside"].shape == (ran[-1], 16, 8, 1)
-        Runtime.clock += first + each * ran[-1]
+        assert feed["inputs"].shape == (2 * len(feed["outside"]), 64, 32, 3) and feed["outside"].shape[1:] == (16, 8, 1)
+        with lock:
+            Runtime.clock += first + each * len(feed["outside"])
 
+    lock = threading.Lock()
     network, = load_networks(cfg, parallel=2, reduced=True).values()
     monkeypatch.setattr(Runtime, "run", run)
     assert network.batch(feed) == expected and sorted(set(ran)) == tried
     (conditions, found), = measured()["batches"].items()
-    assert conditions == "poses, float32, (2, 64, 32, 3), 2 at a time"
+    assert conditions == "poses, float32, (2, 64, 32, 3), 2 at a time on %d threads" % (thread_budget() or cores())
     assert found["1"] == pytest.approx(1000 * (first + each), rel=0.01)
     ran.clear()
     again, = load_networks(cfg, parallel=2, reduced=True).values()
     assert again.batch(feed) == expected and not ran
     again, = load_networks(cfg, parallel=1, reduced=True).values()
     assert again.batch(feed) == expected and ran
+    another, = load_networks(cfg, parallel=1, reduced=True).values()
     shutil.rmtree(cache_folder())
-    assert again.batch(feed) == expected
+    assert another.batch(feed) == expected and not os.path.exists(cache_folder())
+
+
+def test_a_batch_that_cannot_be_kept(cfg, frozen_at_once):
+    """Neither that, nor what another process is writing there, damages the network; threads measure one after the other."""
+    network, = load_networks(cfg, reduced=True).values()
+    os.mkdir(os.path.join(cache_folder(), kept()[0], engine.MEASURED + ".tmp"))
+    feed = {"inputs": np.zeros((1, 32, 32, 3), np.float32), "outside": np.zeros((1, 8, 8, 1), np.float32)}
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(network.batch, [feed] * 4))
+    assert len(set(found)) == 1 and "batches" not in measured()
+    os.rmdir(os.path.join(cache_folder(), kept()[0], engine.MEASURED + ".tmp"))
+    with open(os.path.join(cache_folder(), kept()[0], engine.MEASURED + ".tmp"), "w") as stream:
+        stream.write("{")
+    load_networks(cfg)
+    assert len(kept()) == 1 and os.path.exists(os.path.join(cache_folder(), kept()[0], engine.MEASURED + ".tmp"))
 
 
 @NEEDS_OPENVINO

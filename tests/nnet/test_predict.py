@@ -3,6 +3,7 @@ import shutil
 
 import numpy as np
 import pytest
+from easydict import EasyDict
 
 from dataset.pairwise_stats import save_pairwise_stats
 from nnet.checkpoint import CheckpointError
@@ -214,14 +215,40 @@ def test_pictures_in_batches(config, runtime, keys):
         np.testing.assert_allclose(maps.locref, expected.locref, atol=1e-3)
 
 
-def test_people_in_batches(config, runtime):
-    """Also where one more size is tried for some of them, and some are looked at closer."""
-    config.update(test_batch_size=2, test_sizes=[80, 120], person_size=60, input_size=90, score_threshold=0.5)
+def test_people_in_batches(config, runtime, monkeypatch):
+    """Also where one more size is tried for some of them, and all are looked at closer."""
+    config.update(test_batch_size=2, test_sizes=[80, 120], person_size=60, input_size=90, score_threshold=0.0)
     predictor = PosePredictor(config)
+    first = [predictor.find_at(image, scales_for(image, config)[0]).pose for image in PICTURES]
+    monkeypatch.setattr("nnet.predict.SURE", np.median([np.square(pose[:, 2]).mean() for pose in first]) + 1e-7)
     one_by_one = [predictor.find(image) for image in PICTURES]
+    run, sizes, turns = predictor._run, [], []
+    monkeypatch.setattr(predictor, "_run_together", lambda name, feeds, again, run=predictor._run_together: sizes.append(
+        len(feeds)) or run(name, feeds, again))
+    monkeypatch.setattr(predictor, "_run", lambda name, feeds, again: turns.append(len(feeds)) or run(name, feeds, again))
     for found, expected in zip(predictor.find_all(PICTURES), one_by_one):
         np.testing.assert_allclose(found.pose, expected.pose, atol=1e-3)
         assert found.scale == pytest.approx(expected.scale)
+    assert turns[0] == turns[2] == len(PICTURES) and 0 < turns[1] < len(PICTURES) and max(sizes) == 2
+    assert predictor.find_all([]) == []
+
+
+def test_a_config_without_defaults_and_maps_that_are_asked_for_later(config):
+    """As a script of 2017 may have it."""
+    plain = EasyDict({key: value for key, value in config.items() if not key.startswith("test_")})
+    predictor = PosePredictor(plain)
+    assert predictor.find(PICTURES[0]).pose.shape == (4, 3)
+    np.testing.assert_allclose(predictor.maps(PICTURES[0]).scores, MapPredictor(config).maps(PICTURES[0]).scores, atol=1e-6)
+
+
+def test_batches_hold_no_more_than_they_were_measured_with(config):
+    config.update(test_batch_size=0)
+    predictor = MapPredictor(config)
+    predictor._networks["maps"].batch = lambda feed: 8
+    sides = [predictor._batch_of(np.zeros((1, side, side, 3), np.float32)) for side in (64, 256, 512, 1024)]
+    assert sides == [8, 8, 2, 1]
+    config.tile_size = 512
+    assert predictor.batch == predictor.group == 1
 
 
 def test_a_mirrored_picture_gives_mirrored_maps(config):
