@@ -61,30 +61,31 @@ def write_video_poses(video, selection, skeleton, settings, finder, draw, lines,
     smoothing: Smoothing, or None
     lines: path of the poses, see util.pose_lines; drawn: path of the .mp4. Raises UserError.
     """
-    frames = ahead(video.frames(**selection), AHEAD)
-    first = next(frames, None)
-    if first is None:
-        raise UserError("\n  ".join(["%s: no frame from %g s on could be read" % (video.name, selection["start"])]
-                                    + video.unreadable[:1]))
-    height, width = first.image.shape[:2]
-    header = {"joint_names": skeleton.joint_names, "limbs": skeleton.limbs, "width": width, "height": height,
-              "fps": round(float(video.fps), 4), "settings": settings}
+    # Whatever reads ahead is closed here: closed by the garbage collector, while Python starts a thread, it would wait for ever.
+    with contextlib.closing(ahead(video.frames(**selection), AHEAD)) as frames:
+        first = next(frames, None)
+        if first is None:
+            raise UserError("\n  ".join(["%s: no frame from %g s on could be read" % (video.name, selection["start"])]
+                                        + video.unreadable[:1]))
+        height, width = first.image.shape[:2]
+        header = {"joint_names": skeleton.joint_names, "limbs": skeleton.limbs, "width": width, "height": height,
+                  "fps": round(float(video.fps), 4), "settings": settings}
 
-    def write(found):
-        frame, entry = found
-        append(entry)
-        image = draw(frame.image, entry["people"])
-        writer.write(image, frame.time)
-        return image
+        def write(found):
+            frame, entry = found
+            append(entry)
+            image = draw(frame.image, entry["people"])
+            writer.write(image, frame.time)
+            return image
 
-    with alone(lines), PoseLines(lines, header) as poses, _second_file(smoothing, header) as append, \
-            writing_video(drawn, video.fps / selection["every"]) as writer:
-        entries = finder.entries(itertools.chain([first], frames), poses)
-        entries = smoothing.steps(entries) if smoothing else entries
-        with contextlib.closing(behind(write, entries, AHEAD)) as images:
-            for image in tqdm(images, "frames", video.expected(**selection), unit="frame", dynamic_ncols=True):
-                if show:
-                    show(image)
+        with alone(lines), PoseLines(lines, header) as poses, _second_file(smoothing, header) as append, \
+                writing_video(drawn, video.fps / selection["every"]) as writer, \
+                contextlib.closing(finder.entries(itertools.chain([first], frames), poses)) as entries:
+            steps = smoothing.steps(entries) if smoothing else entries
+            with contextlib.closing(behind(write, steps, AHEAD)) as images:
+                for image in tqdm(images, "frames", video.expected(**selection), unit="frame", dynamic_ncols=True):
+                    if show:
+                        show(image)
 
 
 def _second_file(smoothing, header):
@@ -139,14 +140,14 @@ class Following(object):
         poses.cut()
         workers, batch = self._follower.parallel, self._follower.batch
         waiting = max(-(-2 * workers // batch), workers)  # groups
-        groups = behind(self._follower.detect, in_groups(frames, batch), waiting, workers)
         followed, saved_every = None, -(-SAVED_EVERY // batch) * batch  # who goes on begins with a whole group
-        for count, followed in enumerate(self._follower.follow(itertools.chain.from_iterable(groups)), 1):
-            entry = frame_entry(followed.frame, [person_entry(person.keypoints, person.score) for person in followed.people],
-                                followed.numbers, followed.solution)
-            poses.append(entry)
-            if count % saved_every == 0:
-                save_state(self._state, poses.header, followed.frame.number, followed.then)
-            yield followed.frame, entry
+        with contextlib.closing(behind(self._follower.detect, in_groups(frames, batch), waiting, workers)) as groups:
+            for count, followed in enumerate(self._follower.follow(itertools.chain.from_iterable(groups)), 1):
+                entry = frame_entry(followed.frame, [person_entry(person.keypoints, person.score) for person in followed.people],
+                                    followed.numbers, followed.solution)
+                poses.append(entry)
+                if count % saved_every == 0:
+                    save_state(self._state, poses.header, followed.frame.number, followed.then)
+                yield followed.frame, entry
         if followed is not None:
             save_state(self._state, poses.header, followed.frame.number, followed.then)

@@ -481,8 +481,13 @@ def test_an_error_leaves_no_video(tmp_path):
             raise UserError("broken")
         return find(image)
 
-    with pytest.raises(UserError, match="broken"):
-        write_poses(tmp_path, make_video(tmp_path / "a.mp4"), find=failing)
+    def pools():
+        return [thread for thread in threading.enumerate() if thread.name.startswith("ThreadPoolExecutor")]
+
+    path, before = make_video(tmp_path / "a.mp4"), pools()
+    with pytest.raises(UserError, match="broken") as raised:
+        write_poses(tmp_path, path, find=failing)
+    assert raised.tb and set(pools()) <= set(before)  # no thread waits to be closed by the garbage collector
     assert sorted(os.listdir(str(tmp_path))) == ["a.mp4", "poses.jsonl"]
     assert [entry["frame"] for entry in read_pose_lines(str(tmp_path / "poses.jsonl"))] == [0, 1, 2, 3, 4]
 
