@@ -2,8 +2,9 @@
 
     Runtime.keep(source, path)                 # source: of what nnet.freeze or nnet.beside wrote; path: of its own files
     Runtime.precisions(path) -> {precision: by how much its outputs may differ, see nnet.engine}
-    Runtime(path, names, precision, parallel).run({input: array}, again) -> {output: array}
+    Runtime(path, names, precision, parallel, hyper_threads).run({input: array}, again) -> {output: array}
     .reserve({input: array})                   # takes now what memory inputs of all sizes up to these need, with again=False
+    .hyper_threads                             # whether it does as it was told, and more than one thread computes on each core
 
 Paths have no endings; names: of the outputs to compute; precision: "float32", "bfloat16" or "int8"
 parallel: so many threads may call run() at a time, each with its part of the processor's cores; others wait
@@ -33,7 +34,7 @@ REPEATS = 4  # runs with no more sizes than that, before it is: where sizes vary
 class OpenVINO(object):
     """Starts at once, and needs a third of TensorFlow's memory."""
 
-    def __init__(self, path, names, precision, parallel=1):
+    def __init__(self, path, names, precision, parallel=1, hyper_threads=False):
         from openvino import Core
         self.path, self.precision, self.parallel, self.names = path, precision, parallel, names
         self._core, self._lock = Core(), threading.Lock()
@@ -42,7 +43,8 @@ class OpenVINO(object):
         # of another process may be tied as well.
         others = precision == "int8" and computes_bfloat16()  # of the layers that are not of 8 bits
         self._settings = {"INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" or others else "f32",
-                          "ENABLE_CPU_PINNING": False, "NUM_STREAMS": parallel, "INFERENCE_NUM_THREADS": thread_budget()}
+                          "ENABLE_CPU_PINNING": False, "ENABLE_HYPER_THREADING": hyper_threads, "NUM_STREAMS": parallel,
+                          "INFERENCE_NUM_THREADS": thread_budget()}
         self._any_size, self._fixed, self._recent = self._compiled(self.model), {}, deque(maxlen=2 * REPEATS)
 
     @staticmethod
@@ -85,6 +87,7 @@ class OpenVINO(object):
     def _compiled(self, model):
         """(queue of requests that wait for inputs, {input: dtype})"""
         compiled = self._core.compile_model(model, "CPU", self._settings)
+        self.hyper_threads = compiled.get_property("ENABLE_HYPER_THREADING")  # False where the processor has none
         types = {name[:-len(":0")]: port.element_type.to_dtype() for port in compiled.inputs for name in port.get_names()}
         idle = queue.LifoQueue()
         for _ in range(self.parallel):
@@ -124,7 +127,9 @@ def _reduced_to(model, names):
 class TensorFlow(object):
     """Is always there, and can use a graphics card; shares the cores out by itself."""
 
-    def __init__(self, path, names, precision, parallel=1):
+    hyper_threads = False  # not as it is told
+
+    def __init__(self, path, names, precision, parallel=1, hyper_threads=False):
         from nnet.tf import frozen_session_config, tf
         self.path, self.precision, self.parallel = path, precision, parallel
         graph_def = tf.GraphDef()

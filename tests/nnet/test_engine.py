@@ -184,7 +184,7 @@ def test_tensorflow_runs_where_openvino_does_not(cfg, frozen_at_once, why, monke
     def wrong(self, feed, again=None):
         return {name: value + 0.1 for name, value in run(self, feed).items()}
 
-    def fails(*_):
+    def fails(*_, **__):
         raise RuntimeError("it is broken\nat line 5")
 
     run = OpenVINO.run
@@ -208,7 +208,7 @@ def test_tensorflow_runs_where_openvino_does_not(cfg, frozen_at_once, why, monke
 def test_threads_that_all_fail_share_one_tensorflow(cfg, frozen_at_once, monkeypatch, caplog):
     networks, together = load_networks(cfg), threading.Barrier(3)
 
-    def fails(*_):
+    def fails(*_, **__):
         together.wait(60)
         raise RuntimeError("it is broken")
 
@@ -228,22 +228,25 @@ def measured():
 
 
 class Runtime(object):
-    """Of TensorFlow, whose precisions take as long as SECONDS says and differ by DIFFERENCE."""
+    """Of TensorFlow, whose precisions take as long as SECONDS says and differ by DIFFERENCE, on a processor where a second
+    thread on each core multiplies the time by HYPER_THREADS, or that has none (None)."""
 
     SECONDS = {"float32": 2, "bfloat16": 1, "int8": 3}
     DIFFERENCE = {"float32": 0, "bfloat16": 0.01, "int8": 0.01}
+    HYPER_THREADS = None
     keep = TensorFlow.keep
     clock = 0
 
-    def __init__(self, path, names, precision, parallel=1):
+    def __init__(self, path, names, precision, parallel=1, hyper_threads=False):
         self._running, self.path, self.precision, self.parallel = TensorFlow(path, names, "float32"), path, precision, parallel
+        self.hyper_threads = hyper_threads and self.HYPER_THREADS is not None
 
     @classmethod
     def precisions(cls, path):
         return {"float32": 1e-4, "bfloat16": 0.03, "int8": 0.03}
 
     def run(self, feed, again=None):
-        Runtime.clock += self.SECONDS[self.precision]
+        Runtime.clock += self.SECONDS[self.precision] * (self.HYPER_THREADS if self.hyper_threads else 1)
         found = self._running.run(feed)
         return {name: value + self.DIFFERENCE[self.precision] * np.abs(value).max() for name, value in found.items()}
 
@@ -266,6 +269,17 @@ def test_auto_takes_the_fastest_of_those_that_are_near(cfg, frozen_at_once, meas
     assert (set(found) == {"float32", "int8"}) == (difference != 0.01)
     assert found["float32"]["difference"] <= 1e-4 < found["int8"]["difference"]
     assert [found[key]["milliseconds"] for key in ("float32", "int8")] == [2000, 3000]
+
+
+@pytest.mark.parametrize("times, expected, milliseconds", [(None, False, 1000), (0.8, True, 800), (1.2, False, 1000)])
+def test_more_threads_than_cores_compute_where_that_is_faster(cfg, frozen_at_once, measured_runtime, monkeypatch, times,
+                                                              expected, milliseconds):
+    monkeypatch.setattr(Runtime, "HYPER_THREADS", times)
+    cfg.precision = "auto"
+    for _ in range(2):  # made, and taken from the cache
+        running = load_networks(cfg)["maps"].running
+        assert (running.precision, running.hyper_threads) == ("bfloat16", expected)
+    assert measured()["precisions"]["bfloat16"]["milliseconds"] == milliseconds
 
 
 def test_a_precision_that_fails_is_left_out(cfg, frozen_at_once, measured_runtime, monkeypatch, caplog):
