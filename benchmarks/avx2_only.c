@@ -1,6 +1,6 @@
 /* A processor that seems to have AVX2 and nothing newer, to everything in a process and in those that it starts:
 
-       cc -shared -fPIC benchmarks/avx2_only.c -o out/avx2_only.so
+       mkdir -p out; cc -shared -fPIC benchmarks/avx2_only.c -o out/avx2_only.so
        ONEDNN_MAX_CPU_ISA=AVX2 LD_PRELOAD=$PWD/out/avx2_only.so make bench
 
    CPUID, by which programs learn what a processor can, is made to fail (arch_prctl(2), ARCH_SET_CPUID: Linux, processors with

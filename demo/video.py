@@ -89,6 +89,8 @@ def main():
                                                     "pose_cfg.yaml"))
     if args.weights:
         cfg.init_weights = args.weights
+    if video.live:
+        cfg.test_batch_size = 1  # nobody shall wait for the next frame to see this one
     selection = dict(every=args.every, start=args.start, end=args.end)
     settings = settings_of(video, cfg, single=args.single, **selection)
     if video.live:

@@ -576,6 +576,18 @@ def test_the_command_with_smoothing(dots, write_config, random_weights, monkeypa
                                    [np.ravel(pose) for pose in smooth])
 
 
+def test_a_cameras_frames_are_taken_one_at_a_time(dots, write_config, random_weights, monkeypatch):
+    folder, batches = dots[0], []
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("demo.video.OneByOne", lambda find, batch: batches.append(batch) or video_poses.OneByOne(find, batch))
+    monkeypatch.setattr("util.video._camera", lambda number: av.open("a.mp4"))
+    write_config(folder, init_weights=random_weights, test_batch_size=4)
+    make_video("a.mp4", size=(64, 48))
+    for video in ("7", "a.mp4"):
+        command(monkeypatch, video + " --single --config pose_cfg.yaml --end 0.2")
+    assert batches == [1, 4]
+
+
 def test_options_that_do_not_fit(monkeypatch, capsys):
     for options, message in [("--every 0", "--every 0: it must be at least 1"), ("--csv a.csv", "are for one person"),
                              ("--fill -1", "--fill -1: it must be at least 0")]:
