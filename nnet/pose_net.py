@@ -9,6 +9,7 @@ from dataset.batch import Batch, Extra
 from dataset.maps import input_side
 from nnet import losses
 from nnet.backbone import PYRAMIDS, backbone, map_stride
+from nnet.gradients import fast_gradients
 from nnet.heads import (deconv_head_at, deconv_heads, decode, pointwise_head_at, pointwise_heads, pyramid_head,
                         pyramid_pairwise_features, pyramid_pairwise_head)
 from nnet.tf import tf
@@ -133,7 +134,8 @@ class PoseNet(object):
         """batch: {Batch or Extra member: tensor} -> {"total_loss", "part_loss", ...}, scalars; total_loss is their sum."""
         cfg = self.cfg
         cells, place = _listed_cells(batch)
-        heads = self.heads(batch[Batch.inputs], pairwise_at=cells)
+        with fast_gradients():
+            heads = self.heads(batch[Batch.inputs], pairwise_at=cells)
         weights = batch[Batch.part_score_weights] if cfg.weigh_part_predictions else 1.0
         weights = weights * batch.get(Extra.padding_mask, 1.0)
         targets = batch[Batch.part_score_targets]

@@ -9,6 +9,8 @@ import sys
 from util.processor import computes_bfloat16, has_graphics_card, thread_budget
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no notes on start-up; errors still show
+# TensorFlow takes oneDNN by itself only where the processor has AVX-512 or VNNI; with AVX2 trainings take a third less with it.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # In bfloat16 the gradients of depthwise convolutions take four times as long as in float32.
 os.environ.setdefault("TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_ALLOWLIST_REMOVE",
                       "DepthwiseConv2dNativeBackpropInput,DepthwiseConv2dNativeBackpropFilter")
