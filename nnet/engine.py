@@ -1,12 +1,11 @@
 """Networks ready to run, from a config: made ready once, kept in a cache folder, run by what is fastest there.
 
-That is OpenVINO where it is installed: measured with all networks here it computes as fast as TensorFlow, on processors
-with and without AVX-512 and bfloat16, but it starts within half a second, without TensorFlow's import of two, and takes a
-third of the memory. Where there is none, where it fails, and where there is a graphics card, TensorFlow runs the network.
+That is OpenVINO where it is installed: with all networks here it computes faster than TensorFlow, with AVX2 alone and with
+bfloat16 (docs/speed.md), starts within half a second, without TensorFlow's import of two, and takes a third of the memory. Where there is none, where it fails, and where there is a graphics card, TensorFlow runs the network.
 
 When a network is made ready it is run once in each precision that the processor computes in: one whose results are too far
-from those of the network as it is is left out, and the fastest of the others is what `precision: auto` takes. What was found
-is in the network's folder, in measured.json.
+from those of the network as it is is left out, and the fastest of the others is what `precision: auto` takes. Where cores have
+two threads, it is run on one and on both of each. What was found is in the network's folder, in measured.json.
 """
 import contextlib
 import functools
