@@ -26,9 +26,16 @@ class PairModel(NamedTuple):
 
     def probability(self, features):
         """That the two of each pair are one person's, by features [..., K]."""
-        scaled = scale_features(features, np.asarray(self.X_min), np.asarray(self.X_max))
-        w = np.asarray(self.w)
-        return expit(np.einsum("...k,...k->...", scaled, w[..., :-1]) + w[..., -1])
+        slope, intercept = self.line()
+        return expit(np.einsum("...k,...k->...", features, slope) + intercept)
+
+    def line(self):
+        """(slope [..., K], intercept [...]): the probability is expit(slope . features + intercept), of features that are not
+        scaled."""
+        x_min, x_max, w = (np.asarray(part, float) for part in self)
+        varied = x_max > x_min
+        slope = np.where(varied, w[..., :-1] / np.where(varied, x_max - x_min, 1), 0)
+        return slope, w[..., -1] - (slope * x_min).sum(axis=-1)
 
 
 class SpatialModelError(UserError):
@@ -112,10 +119,12 @@ def edge_features(nodes, start, end):
     four.
     """
     features = np.empty(np.broadcast(start, end).shape + (NUM_FEATURES,))
+    others = nodes.offsets.shape[1]
     for k, (one, other) in enumerate([(start, end), (end, start)]):
         joint = nodes.joint[other]
-        predicted = nodes.offsets[one, joint - (joint > nodes.joint[one])]
-        real = nodes.coord[other] - nodes.coord_grid[one]
+        place = one * others + joint - (joint > nodes.joint[one])
+        predicted = nodes.offsets.reshape(-1, 2).take(place, 0)  # take: whole rows, five times as fast as indexing
+        real = nodes.coord.take(other, 0) - nodes.coord_grid.take(one, 0)
         features[..., 2 * k] = np.hypot(*np.moveaxis(real - predicted, -1, 0)) / nodes.unit[one]
         features[..., 2 * k + 1] = angle_between(real, predicted)
     np.exp(-features[..., :4], out=features[..., 4:])
@@ -188,9 +197,10 @@ class SpatialModel(object):
         if len(start):
             joints = self.cfg.num_joints
             pairs, place = np.unique(nodes.joint[start] * joints + nodes.joint[end], return_inverse=True)
-            models = zip(*(self.pair(*divmod(pair, joints)) for pair in pairs))
-            models = PairModel(*(np.array(part)[place] for part in models))
-            probability[~same] = models.probability(edge_features(nodes, start, end))
+            models = PairModel(*map(np.array, zip(*(self.pair(*divmod(pair, joints)) for pair in pairs))))
+            slope, intercept = models.line()
+            features = edge_features(nodes, start, end)
+            probability[~same] = expit(np.einsum("mk,mk->m", features, slope.take(place, 0)) + intercept[place])
         return probability
 
 
