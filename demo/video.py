@@ -91,10 +91,9 @@ def main():
         cfg.init_weights = args.weights
     if video.live:
         cfg.test_batch_size = 1  # nobody shall wait for the next frame to see this one
+        signal.signal(signal.SIGINT, lambda *_: video.stop())
     selection = dict(every=args.every, start=args.start, end=args.end)
     settings = settings_of(video, cfg, single=args.single, **selection)
-    if video.live:
-        signal.signal(signal.SIGINT, lambda *_: video.stop())
     name = "camera_%s" % args.video if video.live else os.path.splitext(os.path.basename(os.path.normpath(args.video)))[0]
     drawn = os.path.join(args.out, name + "_pose.mp4")
     lines = args.json or os.path.join(args.out, name + "_pose.jsonl")

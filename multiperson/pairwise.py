@@ -33,8 +33,7 @@ class PairModel(NamedTuple):
         """(slope [..., K], intercept [...]): the probability is expit(slope . features + intercept), of features that are not
         scaled."""
         x_min, x_max, w = (np.asarray(part, float) for part in self)
-        varied = x_max > x_min
-        slope = np.where(varied, w[..., :-1] / np.where(varied, x_max - x_min, 1), 0)
+        slope = w[..., :-1] / _extent(x_min, x_max)
         return slope, w[..., -1] - (slope * x_min).sum(axis=-1)
 
 
@@ -145,8 +144,12 @@ def angle_between(first, second):
 
 def scale_features(features, x_min, x_max):
     """Features [..., K] such that x_min..x_max becomes 0..1; one that never varied becomes 0."""
-    varied = x_max > x_min
-    return np.where(varied, (features - x_min) / np.where(varied, x_max - x_min, 1), 0.0)
+    return (features - x_min) / _extent(x_min, x_max)
+
+
+def _extent(x_min, x_max):
+    """What features are divided by to scale them: infinity for those that never varied, which count for nothing."""
+    return np.where(x_max > x_min, x_max - x_min, np.inf)
 
 
 class SpatialModel(object):

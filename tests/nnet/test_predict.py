@@ -144,6 +144,7 @@ def test_pairwise_offsets_of_single_cells_are_those_of_the_dense_maps(tmp_path, 
     save_pairwise_stats(prefix + ".mat", {(a, b): {"mean": 20 * rng.randn(2), "std": 1 + 9 * rng.rand(2)}
                                           for a in range(4) for b in range(4) if a != b})
     with tf.Graph().as_default(), tf.Session() as session:
+        tf.set_random_seed(0)
         pose_net(cfg).test(tf.placeholder(tf.float32, [1, None, None, 3]))
         session.run(tf.global_variables_initializer())
         tf.train.Saver().save(session, prefix, write_meta_graph=False, write_state=False)
