@@ -37,7 +37,7 @@ from nnet.net_factory import pose_net
 from nnet.pose_net import get_batch_spec
 from nnet.predict import PosePredictor
 from nnet.replica import Alone
-from nnet.runtimes import openvino_version
+from nnet.runtimes import ONNXRuntime, OpenVINO
 from nnet.tf import session_config, tf
 from nnet.training import Trainer
 from util.config import PROJECT, cfg_from_file, default_config
@@ -273,12 +273,12 @@ def first_start():
 
 
 def processor():
-    """Its name and what it can, and what runs the networks, in words."""
+    """Its name and what it can, and what may run the networks, in words."""
     able = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in flags()]
-    version = openvino_version()
+    runtimes = ["%s %s" % (one.__name__, one.version()) for one in (OpenVINO, ONNXRuntime) if one.version()]
     return "%s, %d cores, %s; bfloat16 is %s; %s" % (
         described("model name") or "unknown processor", os.cpu_count(), " ".join(able), "used" if computes_bfloat16() else "not used",
-        "OpenVINO %s" % version if version else "TensorFlow %s" % tf.__version__)
+        ", ".join(runtimes + ["TensorFlow " + tf.__version__]))
 
 
 def measure():

@@ -1,11 +1,12 @@
 """Networks ready to run, from a config: made ready once, kept in a cache folder, run by what is fastest there.
 
-That is OpenVINO where it is installed: with all networks here it computes faster than TensorFlow, with AVX2 alone and with
-bfloat16 (docs/speed.md), starts within half a second, without TensorFlow's import of two, and takes a third of the memory. Where there is none, where it fails, and where there is a graphics card, TensorFlow runs the network.
+When a network is made ready, each runtime that is installed runs it in each precision that the processor computes in. What is
+too far from the network as it is is left out, and the fastest of the others is taken, by `precision: auto` of all of them, by
+`exact` of those in float32. Where cores have two threads, OpenVINO runs it on one and on both of each. What was found is in the
+network's folder, in measured.json.
 
-When a network is made ready it is run once in each precision that the processor computes in: one whose results are too far
-from those of the network as it is is left out, and the fastest of the others is what `precision: auto` takes. Where cores have
-two threads, it is run on one and on both of each. What was found is in the network's folder, in measured.json.
+A network that comes along is made ready by OpenVINO alone, which starts within half a second, until many pictures are to be
+searched: TensorFlow takes three seconds to load and to make it ready, more than a few pictures can gain.
 """
 import contextlib
 import functools
@@ -18,11 +19,12 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 
 import numpy as np
 
 from nnet import beside
-from nnet.runtimes import OpenVINO, TensorFlow, openvino_version
+from nnet.runtimes import ONNXRuntime, OpenVINO, TensorFlow
 from nnet.weights import adopt_weights_skeleton, required
 from util.command import UserError, first_line
 from util.config import find_file, with_defaults
@@ -39,11 +41,11 @@ MIRRORED = "mirrored_"  # outputs to which a picture's mirror image contributes
 _TEMPORARY = []  # folders that are deleted when the process ends
 
 
-def load_networks(cfg, parallel=1, reduced=False):
+def load_networks(cfg, parallel=1, reduced=False, runtimes=None):
     """{"maps": Network, "pairwise": Network}, those that the config has, computing in its `precision`: "exact", float32,
     within 1e-4 of the network as it is; "auto", the fastest here of float32 and less exact ones.
 
-    parallel: see nnet.runtimes; reduced: {"poses": Network} instead
+    parallel: see nnet.runtimes; reduced: {"poses": Network} instead; runtimes: among which to choose, see _candidates
     maps: {"inputs": pictures as nnet.map_predictor.network_input makes them} -> {"part_prob", ...}, see PoseNet.test_in_cells
     poses: {"inputs": the same, "outside": float32 [B, H, W, 1], with test_mirrored "columns": int32 [B, 1]} ->
         {name: array} of pose_outputs(cfg), see nnet.best_cells
@@ -53,18 +55,32 @@ def load_networks(cfg, parallel=1, reduced=False):
     """
     with_defaults(cfg)
     required(adopt_weights_skeleton(cfg))
-    if openvino_version() and not has_graphics_card():
-        try:
-            return {name: Network(cfg, name, running) for name, running in _opened(cfg, OpenVINO, parallel, reduced).items()}
-        except UserError:
+    runtimes = runtimes or _candidates(cfg, parallel)
+    try:
+        opened = _opened(cfg, runtimes, parallel, reduced)
+    except UserError:
+        raise
+    except Exception as error:  # another's package: nothing that it does shall end a prediction
+        if runtimes == (TensorFlow,):
             raise
-        except Exception as error:  # another's package: nothing that it does shall end a prediction
-            _warn(error)
-    return {name: Network(cfg, name, running) for name, running in _opened(cfg, TensorFlow, parallel, reduced).items()}
+        _warn(" or ".join(runtime.__name__ for runtime in runtimes), error)
+        opened = _opened(cfg, (TensorFlow,), parallel, reduced)
+    return {name: Network(cfg, name, running) for name, running in opened.items()}
+
+
+def _candidates(cfg, parallel):
+    """The runtimes among which to choose, those first that start faster: all that are installed. Where making the network ready
+    would be the only need for TensorFlow, OpenVINO alone, unless many pictures wait or all have been measured before."""
+    installed = tuple(runtime for runtime in (OpenVINO, ONNXRuntime) if runtime.version()) + (TensorFlow,)
+    if OpenVINO not in installed or not beside.has_graphs(cfg, find_file(cfg, "init_weights")):
+        return installed
+    if find_spec("tensorflow") and (parallel > 1 or has_graphics_card() or os.path.isdir(_folder(cfg, installed))):
+        return installed
+    return (OpenVINO,)
 
 
 class Network(object):
-    """A network that OpenVINO runs until it fails, if ever, and then TensorFlow."""
+    """A network that a runtime runs until it fails, if ever, and then TensorFlow."""
 
     def __init__(self, cfg, name, running):
         self._cfg, self._name, self.running = cfg, name, running
@@ -85,8 +101,8 @@ class Network(object):
             conditions = "%s, %s, %s, %d at a time on %d threads" % (
                 self._name, running.precision, feed["inputs"].shape, running.parallel, thread_budget() or cores())
             if conditions not in self._batches:
-                self._batches[conditions] = self._fastest_batch(os.path.join(os.path.dirname(running.path), MEASURED),
-                                                                conditions, feed)
+                folder = os.path.dirname(os.path.dirname(running.path))
+                self._batches[conditions] = self._fastest_batch(os.path.join(folder, MEASURED), conditions, feed)
             return self._batches[conditions]
 
     def _fastest_batch(self, path, conditions, feed):
@@ -129,8 +145,8 @@ class Network(object):
                 raise
             with self._lock:
                 if self.running is running:  # no other thread has replaced it
-                    _warn(error)
-                    self.running = _opened(self._cfg, TensorFlow, running.parallel, self._name == "poses")[self._name]
+                    _warn(type(running).__name__, error)
+                    self.running = _opened(self._cfg, (TensorFlow,), running.parallel, self._name == "poses")[self._name]
             return function(self.running)
 
 
@@ -140,49 +156,53 @@ def _all_run(pool, run, feeds):
         pass
 
 
-def _warn(error):
-    logging.warning("OpenVINO fails (%s): TensorFlow runs the network", first_line(error))
+def _warn(name, error):
+    logging.warning("%s fails (%s): another runtime takes the network", name, first_line(error))
 
 
 def cache_folder():
     return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "pose-tensorflow")
 
 
-def _opened(cfg, runtime, parallel, reduced):
-    """{name: the config's networks in a runtime}, see load_networks, from the cache folder, where they are put if they are not
-    there."""
-    folder = os.path.join(cache_folder(), _digest(cfg, runtime))
+def _folder(cfg, runtimes):
+    return os.path.join(cache_folder(), _digest(cfg, runtimes))
+
+
+def _opened(cfg, runtimes, parallel, reduced):
+    """{name: the config's networks in the fastest of runtimes}, see load_networks, from the cache folder, where they are put if
+    they are not there."""
+    folder = _folder(cfg, runtimes)
     if os.path.isdir(folder):
         try:
             with contextlib.suppress(OSError):  # on a disk that is only read
                 os.utime(folder)  # the cache keeps what was used last
-            return _running(cfg, runtime, folder, parallel, reduced)
+            return _running(cfg, runtimes, folder, parallel, reduced)
         except Exception as error:  # whatever a damaged file leads to
             logging.warning("%s is damaged and made anew (%s)", folder, first_line(error))
             shutil.rmtree(folder, ignore_errors=True)
-    return _running(cfg, runtime, _made(cfg, runtime, folder), parallel, reduced)
+    return _running(cfg, runtimes, _made(cfg, runtimes, folder), parallel, reduced)
 
 
-def _digest(cfg, runtime):
+def _digest(cfg, runtimes):
     """Of all that a folder's files depend on: weights, keys of the config, the sources of the networks, what runs them."""
     code, weights = os.path.dirname(os.path.abspath(__file__)), find_file(cfg, "init_weights")
     sources = [os.path.join(code, name) for name in sorted(os.listdir(code)) if name.endswith(".py")]
-    known = [beside.identity(cfg, weights), beside.int8_of(cfg, weights), runtime.__name__, sorted(flags()),
-             openvino_version() if runtime is OpenVINO else None, digest(sources)]
+    known = [beside.identity(cfg, weights), beside.int8_of(cfg, weights), sorted(flags()),
+             {runtime.__name__: runtime.version() for runtime in runtimes}, digest(sources)]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _running(cfg, runtime, folder, parallel, reduced):
+def _running(cfg, runtimes, folder, parallel, reduced):
     with open(os.path.join(folder, MEASURED)) as stream:
         measured = json.load(stream)
     if measured["sha256"] != digest(_files(folder)):
         raise ValueError("its files are not those that were written")
-    precision = measured["fastest"] if cfg.precision == "auto" else "float32"
-    hyper_threads = measured["precisions"][precision]["hyper_threads"]
-    if reduced:
-        return {"poses": runtime(os.path.join(folder, "maps"), pose_outputs(cfg), precision, parallel, hyper_threads)}
-    return {name: runtime(os.path.join(folder, name), outputs, precision, parallel, hyper_threads)
-            for name, outputs in measured["outputs"].items()}
+    name, precision = measured["fastest"]["auto" if cfg.precision == "auto" else "exact"]
+    runtime = next(one for one in runtimes if one.__name__ == name)
+    hyper_threads = measured["runtimes"][name][precision]["hyper_threads"]
+    outputs = {"poses": pose_outputs(cfg)} if reduced else measured["outputs"]
+    return {key: runtime(os.path.join(folder, name, "maps" if reduced else key), names, precision, parallel, hyper_threads)
+            for key, names in outputs.items()}
 
 
 def pose_outputs(cfg):
@@ -192,11 +212,11 @@ def pose_outputs(cfg):
 
 
 def _files(folder):
-    """All that measured.json speaks of."""
-    return sorted(entry.path for entry in os.scandir(folder) if not entry.name.startswith(MEASURED))  # nor what is being written of it
+    """All that measured.json speaks of: what is in the runtimes' folders."""
+    return sorted(os.path.join(inner, name) for inner, _, names in os.walk(folder) if inner != folder for name in names)
 
 
-def _made(cfg, runtime, folder):
+def _made(cfg, runtimes, folder):
     """Make the config's networks ready in `folder`, whole or not at all, or where that cannot be written, in one that lasts
     as long as the process. Returns which."""
     parent, damaged = os.path.dirname(folder), os.path.isdir(folder)  # and it cannot be removed
@@ -205,14 +225,14 @@ def _made(cfg, runtime, folder):
         with tempfile.TemporaryDirectory(dir=parent) as temporary:
             new = os.path.join(temporary, "network")
             os.mkdir(new)
-            _make(cfg, runtime, new)
+            _make(cfg, runtimes, new)
             os.rename(new, folder)
         _forget_old(parent)
     except OSError:
         if damaged or not os.path.isdir(folder):  # else another process has made it
             _TEMPORARY.append(tempfile.TemporaryDirectory())
             folder = _TEMPORARY[-1].name
-            _make(cfg, runtime, folder)
+            _make(cfg, runtimes, folder)
     return folder
 
 
@@ -222,25 +242,39 @@ def _forget_old(parent):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make(cfg, runtime, folder):
+def _make(cfg, runtimes, folder):
+    """Write a folder with the config's networks for each runtime that is the fastest, and measured.json."""
     weights = find_file(cfg, "init_weights")
     with tempfile.TemporaryDirectory() as work:
-        if runtime is OpenVINO and beside.has_graphs(cfg, weights):
+        if runtimes == (OpenVINO,) and beside.has_graphs(cfg, weights):
             beside.unpack(weights, work)
         else:
             from nnet.freeze import freeze  # TensorFlow takes seconds to load
             freeze(cfg, work)
-        examples = {}
+        examples, measured = {}, {}
         for name in ["maps"] + ["pairwise"] * bool(cfg.pairwise_predict):
-            runtime.keep(os.path.join(work, name), os.path.join(folder, name))
             with np.load(os.path.join(work, name + ".npz"), allow_pickle=False) as example:
                 examples[name] = dict(example)
-    if runtime is OpenVINO and beside.int8_of(cfg, weights):
-        beside.unpack_int8(weights, os.path.join(folder, "maps"))
-    measured = _measured(runtime, folder, examples)
+        for runtime in runtimes:
+            own = os.path.join(folder, runtime.__name__)
+            os.mkdir(own)
+            try:
+                for name in examples:
+                    runtime.keep(os.path.join(work, name), os.path.join(own, name))
+                if runtime is OpenVINO and beside.int8_of(cfg, weights):
+                    beside.unpack_int8(weights, os.path.join(own, "maps"))
+                measured[runtime.__name__] = _measured(runtime, own, examples)
+            except Exception as error:
+                if runtime is runtimes[-1] and not measured:
+                    raise
+                _warn(runtime.__name__, error)
+    fastest = {"exact": _fastest(measured, ["float32"]), "auto": _fastest(measured, ["float32", "bfloat16", "int8"])}
+    for runtime in runtimes:
+        if all(runtime.__name__ != name for name, _ in fastest.values()):
+            shutil.rmtree(os.path.join(folder, runtime.__name__))
     with open(os.path.join(folder, MEASURED), "w") as stream:
         json.dump({"outputs": {name: sorted(_part(example, "out_")) for name, example in examples.items()},
-                   "processor": described("model name"), "precisions": measured, "fastest": _fastest(measured),
+                   "processor": described("model name"), "runtimes": measured, "fastest": fastest,
                    "sha256": digest(_files(folder))},
                   stream, indent=1)
 
@@ -258,7 +292,7 @@ def _measured(runtime, folder, examples):
         except Exception as error:  # of what the processor says it can, and the package cannot
             if precision == "float32":
                 raise
-            logging.warning("precision: auto leaves %s out: %s", precision, first_line(error))
+            logging.warning("precision: auto leaves %s of %s out: %s", precision, runtime.__name__, first_line(error))
     return found
 
 
@@ -282,7 +316,7 @@ def _measured_in(precision, tolerance, runtime, folder, examples):
 
 def _milliseconds(running, example):
     picture = {"inputs": np.resize(example["in_inputs"], (1, MEASURED_SIDE, MEASURED_SIDE, 3))}
-    return round(1000 * min(_times(lambda: running.run(picture))), 2)
+    return round(1000 * min(_times(lambda: running.run(picture, again=False))), 2)
 
 
 def _difference(found, expected, exact):
@@ -305,10 +339,13 @@ def _times(function, runs=RUNS):
             yield time.perf_counter() - start
 
 
-def _fastest(measured):
-    """The precision to take: a less exact one has to be a tenth faster."""
-    best = "float32"
-    for precision in ("bfloat16", "int8"):
-        if precision in measured and measured[precision]["milliseconds"] < 0.9 * measured[best]["milliseconds"]:
-            best = precision
+def _fastest(measured, precisions):
+    """(runtime, precision) to take: one that is less exact, or starts later, has to be a tenth faster. measured: {runtime:
+    {precision: ...}}, as _measured gives them"""
+    best = None
+    for precision in precisions:
+        for runtime in measured:
+            found = measured[runtime].get(precision)
+            if found and (best is None or found["milliseconds"] < 0.9 * measured[best[0]][best[1]]["milliseconds"]):
+                best = runtime, precision
     return best

@@ -41,14 +41,15 @@ def write_int8(cfg):
     except ImportError as error:
         raise UserError('%s: pip install -e ".[openvino]"' % error) from None
     cfg.update(precision="exact", test_factors=[], tile_size=0)
-    exact = load_networks(cfg, reduced=True)["poses"].running
+    exact = load_networks(cfg, reduced=True, runtimes=(OpenVINO,))["poses"].running
     whole = openvino.Core().read_model(exact.path + ".xml")
     feeds = [_feed(picture[0], cfg) for picture in calibration_pictures(cfg)]
     # What is done with maps stays as it is, and depthwise convolutions: in 8 bits joints moved half as far again, and they are a
     # small part of the work.
     # Without VNNI, products are added in 16 bits, which overflow unless weights have 7.
     overflow = "FIRST_LAYER" if adds_products_of_8_bits() else "ENABLE"
-    ignored = nncf.IgnoredScope(names=_names(whole) - _names(load_networks(cfg)["maps"].running.model),
+    maps = load_networks(cfg, runtimes=(OpenVINO,))["maps"].running
+    ignored = nncf.IgnoredScope(names=_names(whole) - _names(maps.model),
                                 types=["GroupConvolution"], validate=False)
     quantised = nncf.quantize(whole, nncf.Dataset(feeds), subset_size=len(feeds), ignored_scope=ignored,
                               advanced_parameters=nncf.AdvancedQuantizationParameters(

@@ -1,5 +1,6 @@
-"""What runs a frozen network, see nnet.freeze: OpenVINO or TensorFlow. Either has
+"""What runs a frozen network, see nnet.freeze: OpenVINO, ONNX Runtime or TensorFlow. Each has
 
+    Runtime.version() -> of its package; None where there is none that can be loaded; of TensorFlow, which takes seconds to say, ""
     Runtime.keep(source, path)                 # source: of what nnet.freeze or nnet.beside wrote; path: of its own files
     Runtime.precisions(path) -> {precision: by how much its outputs may differ, see nnet.engine}
     Runtime(path, names, precision, parallel, hyper_threads).run({input: array}, again) -> {output: array}
@@ -19,16 +20,19 @@ import queue
 import shutil
 import threading
 from collections import deque
+from importlib import import_module
+from importlib.util import find_spec
 
 import numpy as np
 
 from nnet.beside import INT8
-from util.processor import computes_bfloat16, thread_budget
+from util.processor import computes_bfloat16, cores, thread_budget
 
 EXACT = 1e-4
 NEAR = 0.03  # of the networks that come along it is 0.01: joints move by 0.06 px in the median
 FIXED = 2  # sizes for which a network is compiled: each has weights of its own, and takes the others' place in the cache
 REPEATS = 4  # runs with no more sizes than that, before it is: where sizes vary it is slower than what takes all
+ONNX_OPSET = 17
 
 
 class OpenVINO(object):
@@ -46,6 +50,14 @@ class OpenVINO(object):
                           "ENABLE_CPU_PINNING": False, "ENABLE_HYPER_THREADING": hyper_threads, "NUM_STREAMS": parallel,
                           "INFERENCE_NUM_THREADS": thread_budget()}
         self._any_size, self._fixed, self._recent = self._compiled(self.model), {}, deque(maxlen=2 * REPEATS)
+
+    @staticmethod
+    def version():
+        try:
+            import openvino
+        except ImportError:
+            return None
+        return openvino.__version__.split("-")[0]
 
     @staticmethod
     def keep(source, path):
@@ -124,6 +136,72 @@ def _reduced_to(model, names):
     return model
 
 
+class ONNXRuntime(object):
+    """Computes in float32 alone."""
+
+    hyper_threads = False  # not as it is told
+    _TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32}
+
+    def __init__(self, path, names, precision, parallel=1, hyper_threads=False):
+        from onnxruntime import InferenceSession, SessionOptions
+        self.path, self.precision, self.parallel, self.names = path, precision, parallel, names
+        settings = SessionOptions()
+        settings.log_severity_level = 3  # no notes on constants that are left over
+        settings.intra_op_num_threads = max(1, (thread_budget() or cores()) // parallel)
+        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")  # else threads that wait take as much again
+        model = _onnx_reduced_to(path + ".onnx", names)
+        self._session = InferenceSession(model.SerializeToString(), settings, providers=["CPUExecutionProvider"])
+        self._types = {one.name: self._TYPES[one.type] for one in self._session.get_inputs()}
+
+    @staticmethod
+    def version():
+        """None too where there is no tf2onnx, which makes its files."""
+        try:
+            import onnxruntime
+        except ImportError:
+            return None
+        return onnxruntime.__version__ if find_spec("tf2onnx") else None
+
+    @staticmethod
+    def keep(source, path):
+        from nnet.tf import tf
+        graph = tf.GraphDef()
+        with open(source + ".pb", "rb") as stream:
+            graph.ParseFromString(stream.read())
+        taken = {name.split(":")[0] for node in graph.node for name in node.input}
+        write_onnx(graph, [node.name for node in graph.node if node.op == "Placeholder"],
+                   [node.name for node in graph.node if node.name not in taken], path + ".onnx")
+
+    @staticmethod
+    def precisions(path):
+        return {"float32": EXACT}
+
+    def run(self, feed, again=None):
+        feed = {name: np.asarray(value, self._types[name]) for name, value in feed.items()}
+        return dict(zip(self.names, self._session.run(self.names, feed)))
+
+    def reserve(self, feed):
+        pass
+
+
+def _onnx_reduced_to(path, names):
+    """The onnx.ModelProto of a file, left with the outputs of these names, and what they need: ONNX Runtime computes all that
+    there is, whatever is fetched."""
+    import onnx
+    model = onnx.load(path)
+    nodes, needed = [], set(names)
+    for node in reversed(model.graph.node):  # what takes an output comes after it
+        if not needed.isdisjoint(node.output):
+            nodes.append(node)
+            needed.update(node.input)
+    for parts, kept in [(model.graph.node, nodes[::-1]),
+                        (model.graph.input, [one for one in model.graph.input if one.name in needed]),
+                        (model.graph.output, [one for one in model.graph.output if one.name in names])]:
+        del parts[:]
+        parts.extend(kept)
+    return model
+
+
 class TensorFlow(object):
     """Is always there, and can use a graphics card; shares the cores out by itself."""
 
@@ -142,6 +220,10 @@ class TensorFlow(object):
         self._fetched = {name: name + ":0" for name in names}
 
     @staticmethod
+    def version():
+        return ""
+
+    @staticmethod
     def keep(source, path):
         shutil.move(source + ".pb", path + ".pb")
 
@@ -157,10 +239,8 @@ class TensorFlow(object):
         pass
 
 
-def openvino_version():
-    """Of the installed OpenVINO, or None where there is none that can be loaded."""
-    try:
-        import openvino
-    except ImportError:
-        return None
-    return openvino.__version__.split("-")[0]
+def write_onnx(graph, inputs, outputs, path):
+    """graph: a GraphDef without variables; inputs, outputs: names of its operations, and of the file's tensors"""
+    import_module("tf2onnx.convert").from_graph_def(
+        graph, input_names=[name + ":0" for name in inputs], output_names=[name + ":0" for name in outputs],
+        opset=ONNX_OPSET, tensors_to_rename={name + ":0": name for name in inputs + outputs}, output_path=path)

@@ -35,6 +35,13 @@ def cache_of_its_own(tmp_path_factory):
         os.environ["XDG_CACHE_HOME"] = before
 
 
+@pytest.fixture(autouse=True)
+def without_onnx(monkeypatch):
+    """Networks are not made ready for ONNX Runtime as well, which takes seconds for each; tests of it say so."""
+    if "nnet.runtimes" in sys.modules:
+        monkeypatch.setattr(sys.modules["nnet.runtimes"].ONNXRuntime, "version", lambda: None)
+
+
 @pytest.fixture
 def numbers():
     """name -> what the 2017 code computed (tests/data/<name>.npz)."""

@@ -11,7 +11,7 @@ from conftest import ROOT
 from nnet import beside
 from nnet.map_predictor import network_input
 from nnet.plain import restored, setup_pose_prediction
-from nnet.runtimes import openvino_version
+from nnet.runtimes import OpenVINO
 from nnet.tf import tf
 from util.config import cfg_from_file, default_config, find_file
 
@@ -36,7 +36,7 @@ np.savez(sys.argv[2], **found)
 """
 
 
-@pytest.mark.skipif(openvino_version() is None, reason="there is no OpenVINO")
+@pytest.mark.skipif(OpenVINO.version() is None, reason="there is no OpenVINO")
 @pytest.mark.parametrize("model", ["single", "multi"])
 def test_a_network_that_comes_along_needs_no_tensorflow(model, tmp_path, monkeypatch):
     """If this fails since a network has changed: python -m nnet.freeze --config models/<model>/test/pose_cfg.yaml"""

@@ -18,13 +18,13 @@ from nnet.engine import cache_folder, load_networks
 from nnet.map_predictor import network_input
 from nnet.net_factory import pose_net
 from nnet.predict import setup_pose_prediction
-from nnet.runtimes import OpenVINO, TensorFlow, openvino_version
+from nnet.runtimes import ONNXRuntime, OpenVINO, TensorFlow
 from nnet.tf import tf
 from util.config import Config, cfg_from_file, default_config
 from util.default_config import KEYS
-from util.processor import cores, thread_budget
+from util.processor import computes_bfloat16, cores, thread_budget
 
-NEEDS_OPENVINO = pytest.mark.skipif(openvino_version() is None, reason="there is no OpenVINO")
+NEEDS_OPENVINO = pytest.mark.skipif(OpenVINO.version() is None, reason="there is no OpenVINO")
 PICTURES = np.random.RandomState(2).randint(0, 256, (1, 60, 90, 3)).astype(np.float32)
 
 
@@ -145,7 +145,7 @@ def test_a_folder_that_cannot_be_written(cfg, frozen_at_once, tmp_path, monkeypa
 @pytest.mark.parametrize("damage", ["cut short", "a bit flipped"])
 def test_a_damaged_file_is_made_anew(cfg, frozen_at_once, damage, caplog):
     load_networks(cfg)
-    path = max(glob.glob(os.path.join(cache_folder(), kept()[0], "*")), key=os.path.getsize)
+    path = max(glob.glob(os.path.join(cache_folder(), kept()[0], "*", "*")), key=os.path.getsize)
     with open(path, "rb") as stream:
         whole = bytearray(stream.read())
     with open(path, "wb") as stream:
@@ -171,16 +171,82 @@ def test_the_networks_used_last_are_kept(cfg, frozen_at_once, monkeypatch):
     assert sorted(names[name] for name in kept()) == [1.0, 3.0]
 
 
-@NEEDS_OPENVINO
-def test_openvino_runs_where_it_is(cfg, frozen_at_once):
-    assert isinstance(load_networks(cfg)["maps"].running, OpenVINO)
+RUNTIMES = {runtime.__name__: runtime for runtime in (OpenVINO, ONNXRuntime, TensorFlow)}
+HERE = {name: runtime.version() for name, runtime in RUNTIMES.items()}  # before `without_onnx`
 
 
-@pytest.mark.parametrize("why", ["missing", "graphics card", "fails", "wrong", "fails later"])
-def test_tensorflow_runs_where_openvino_does_not(cfg, frozen_at_once, why, monkeypatch, caplog):
-    if why != "missing" and openvino_version() is None:
-        pytest.skip("there is no OpenVINO")
+@pytest.fixture
+def takes(monkeypatch):
+    """({"<runtime> <precision>": milliseconds}): what a picture takes, whatever it takes here, and 50 ms where nothing is said;
+    runtimes that are not named are not installed."""
+    def make(milliseconds):
+        names = {name.split()[0] for name in milliseconds}
+        for name in names:
+            if HERE[name] is None:
+                pytest.skip("there is no " + name)
+        for name, runtime in RUNTIMES.items():
+            monkeypatch.setattr(runtime, "version", lambda found=HERE[name] if name in names else None: found)
+        monkeypatch.setattr(engine, "_milliseconds", lambda running, _: milliseconds.get(
+            "%s %s" % (type(running).__name__, running.precision), 50))
+    return make
 
+
+@pytest.mark.parametrize("milliseconds, exact", [
+    ({"OpenVINO float32": 10, "TensorFlow float32": 9.5}, OpenVINO),  # not a tenth faster
+    ({"OpenVINO float32": 10, "TensorFlow float32": 8}, TensorFlow),
+    ({"OpenVINO float32": 10, "ONNXRuntime float32": 8, "TensorFlow float32": 7.5}, ONNXRuntime),
+    ({"ONNXRuntime float32": 12, "TensorFlow float32": 11}, ONNXRuntime),
+    ({"TensorFlow float32": 10}, TensorFlow)])
+def test_what_is_fastest_runs(cfg, frozen_at_once, takes, monkeypatch, milliseconds, exact):
+    takes(milliseconds)
+    check(load_networks(cfg), cfg)
+    assert set(measured()["runtimes"]) == {name.split()[0] for name in milliseconds}
+    monkeypatch.setattr(engine, "_made", None)  # from now on it is remembered
+    networks = load_networks(cfg)
+    check(networks, cfg)
+    assert type(networks["maps"].running) is exact
+    reduced, = load_networks(cfg, reduced=True).values()
+    assert type(reduced.running) is exact and set(os.listdir(os.path.join(cache_folder(), kept()[0]))) == {
+        exact.__name__, engine.MEASURED}  # nor are others' files kept
+
+
+@pytest.mark.skipif(not computes_bfloat16(), reason="this processor does not compute in bfloat16")
+@pytest.mark.parametrize("bfloat16, auto", [(5, TensorFlow), (9.5, OpenVINO)])
+def test_exact_and_auto_may_run_in_different_runtimes(cfg, frozen_at_once, takes, bfloat16, auto):
+    takes({"OpenVINO float32": 10, "TensorFlow float32": 12, "TensorFlow bfloat16": bfloat16})
+    assert type(load_networks(cfg)["maps"].running) is OpenVINO
+    cfg.precision = "auto"
+    running = load_networks(cfg)["maps"].running
+    assert (type(running), running.precision) == (auto, "bfloat16" if auto is TensorFlow else "float32") and len(kept()) == 1
+
+
+@pytest.fixture
+def comes_along(tmp_path, takes, monkeypatch):
+    """The config of a network that comes along, which TensorFlow runs faster than OpenVINO."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    takes({"OpenVINO float32": 10, "TensorFlow float32": 8})
+    cfg = cfg_from_file(os.path.join(ROOT, "models/single/test/pose_cfg.yaml"))
+    cfg.precision = "exact"
+    return cfg
+
+
+def test_networks_that_come_along_are_measured_in_all_runtimes_once_many_pictures_wait(comes_along, monkeypatch):
+    cfg = comes_along
+    for parallel, expected in [(1, OpenVINO), (2, TensorFlow), (1, TensorFlow)]:
+        assert type(load_networks(cfg, parallel)["maps"].running) is expected
+    assert len(kept()) == 2
+    shutil.rmtree(cache_folder())
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    assert type(load_networks(cfg, 2)["maps"].running) is OpenVINO
+
+
+def test_networks_that_come_along_are_measured_in_all_runtimes_where_there_is_a_graphics_card(comes_along, monkeypatch):
+    monkeypatch.setattr(engine, "has_graphics_card", lambda: True)
+    assert type(load_networks(comes_along)["maps"].running) is TensorFlow
+
+
+@pytest.mark.parametrize("why", ["missing", "fails", "wrong", "fails later", "fails where it was kept"])
+def test_tensorflow_runs_where_openvino_does_not(cfg, frozen_at_once, why, takes, monkeypatch, caplog):
     def wrong(self, feed, again=None):
         return {name: value + 0.1 for name, value in run(self, feed).items()}
 
@@ -190,18 +256,22 @@ def test_tensorflow_runs_where_openvino_does_not(cfg, frozen_at_once, why, monke
     run = OpenVINO.run
     if why == "missing":
         monkeypatch.setitem(sys.modules, "openvino", None)
-    elif why == "graphics card":
-        monkeypatch.setattr(engine, "has_graphics_card", lambda: True)
-    elif why != "fails later":
-        monkeypatch.setattr(OpenVINO, *{"fails": ("__init__", fails), "wrong": ("run", wrong)}[why])
+    else:
+        takes({"OpenVINO float32": 10, "TensorFlow float32": 12})
+    if why == "fails where it was kept":
+        load_networks(cfg)
+    if why != "missing" and why != "fails later":
+        monkeypatch.setattr(OpenVINO, *("run", wrong) if why == "wrong" else ("__init__", fails))
     networks = load_networks(cfg)
     if why == "fails later":
         monkeypatch.setattr(OpenVINO, "run", fails)
     check(networks, cfg)
     assert isinstance(networks["maps"].running, TensorFlow)
-    warning = {"fails": "it is broken", "fails later": "it is broken", "wrong": "differs from TensorFlow's"}.get(why)
-    assert [record.getMessage().startswith("OpenVINO fails (") and warning in record.getMessage()
-            for record in caplog.records] == ([True] if warning else [])
+    said = [record.getMessage() for record in caplog.records if "is damaged" not in record.getMessage()]
+    assert len(said) == (why != "missing")
+    for message in said:
+        assert message.startswith("OpenVINO fails (")
+        assert ("differs from TensorFlow's" if why == "wrong" else "it is broken") in message
 
 
 @NEEDS_OPENVINO
@@ -234,7 +304,7 @@ class Runtime(object):
     SECONDS = {"float32": 2, "bfloat16": 1, "int8": 3}
     DIFFERENCE = {"float32": 0, "bfloat16": 0.01, "int8": 0.01}
     HYPER_THREADS = None
-    keep = TensorFlow.keep
+    version, keep = TensorFlow.version, TensorFlow.keep
     clock = 0
 
     def __init__(self, path, names, precision, parallel=1, hyper_threads=False):
@@ -254,7 +324,7 @@ class Runtime(object):
 @pytest.fixture
 def measured_runtime(monkeypatch):
     monkeypatch.setattr(engine, "TensorFlow", Runtime)
-    monkeypatch.setattr(engine, "openvino_version", lambda: None)
+    monkeypatch.setattr(OpenVINO, "version", lambda: None)
     monkeypatch.setattr(engine, "time", SimpleNamespace(perf_counter=lambda: Runtime.clock))
 
 
@@ -265,7 +335,7 @@ def test_auto_takes_the_fastest_of_those_that_are_near(cfg, frozen_at_once, meas
     monkeypatch.setitem(Runtime.DIFFERENCE, "bfloat16", difference)
     cfg.precision = precision
     assert load_networks(cfg)["maps"].running.precision == expected
-    found = measured()["precisions"]
+    found = measured()["runtimes"]["Runtime"]
     assert (set(found) == {"float32", "int8"}) == (difference != 0.01)
     assert found["float32"]["difference"] <= 1e-4 < found["int8"]["difference"]
     assert [found[key]["milliseconds"] for key in ("float32", "int8")] == [2000, 3000]
@@ -279,7 +349,7 @@ def test_more_threads_than_cores_compute_where_that_is_faster(cfg, frozen_at_onc
     for _ in range(2):  # made, and taken from the cache
         running = load_networks(cfg)["maps"].running
         assert (running.precision, running.hyper_threads) == ("bfloat16", expected)
-    assert measured()["precisions"]["bfloat16"]["milliseconds"] == milliseconds
+    assert measured()["runtimes"]["Runtime"]["bfloat16"]["milliseconds"] == milliseconds
 
 
 def test_a_precision_that_fails_is_left_out(cfg, frozen_at_once, measured_runtime, monkeypatch, caplog):
@@ -293,7 +363,7 @@ def test_a_precision_that_fails_is_left_out(cfg, frozen_at_once, measured_runtim
     monkeypatch.setattr(Runtime, "run", fails)
     cfg.precision = "auto"
     assert load_networks(cfg)["maps"].running.precision == "float32"
-    assert "leaves bfloat16 out: it is broken" in caplog.text
+    assert "leaves bfloat16 of Runtime out: it is broken" in caplog.text
 
 
 @pytest.mark.parametrize("first, each, expected, tried", [(0, 1, 1, [1, 2]), (1, 0.1, 8, [1, 2, 4, 8]), (1, 1, 4, [1, 2, 4, 8]),
@@ -346,16 +416,16 @@ def test_weights_of_8_bits_are_measured_when_there_are_some(cfg, frozen_at_once,
         shutil.copy(weights + ending, str(tmp_path / "own") + ending)
     cfg.init_weights = str(tmp_path / "own")
     load_networks(cfg)
-    assert "int8" not in measured()["precisions"]
-    beside.write_int8(cfg, cfg.init_weights, os.path.join(cache_folder(), kept()[0], "maps"), {"median_px": 0.1})
+    assert "int8" not in measured()["runtimes"]["OpenVINO"]
+    beside.write_int8(cfg, cfg.init_weights, os.path.join(cache_folder(), kept()[0], "OpenVINO", "maps"), {"median_px": 0.1})
     load_networks(cfg)
-    assert measured()["precisions"]["int8"]["difference"] < 0.1 and len(kept()) == 2
+    assert measured()["runtimes"]["OpenVINO"]["int8"]["difference"] < 0.1 and len(kept()) == 2
 
 
 @NEEDS_OPENVINO
 def test_a_network_that_was_frozen_needs_no_tensorflow(cfg, frozen_at_once):
     load_networks(cfg)
-    program = ("import sys; sys.modules['tensorflow'] = None\n"
+    program = ("import sys; sys.modules.update(tensorflow=None, onnxruntime=None)\n"
                "import numpy, nnet.predict; from util.config import cfg_from_file\n"
                "cfg = cfg_from_file(sys.argv[1]); cfg.precision = 'exact'\n"
                "print(nnet.predict.PosePredictor(cfg).find(numpy.zeros((64, 64, 3), numpy.uint8)).pose.shape)")

@@ -11,7 +11,7 @@ from nnet.map_predictor import MapPredictor, scales_for
 from nnet.net_factory import pose_net
 from nnet.predict import (Found, PosePredictor, argmax_arrows_predict, argmax_pose_predict, extract_cnn_output,
                           setup_pose_prediction)
-from nnet.runtimes import openvino_version
+from nnet.runtimes import ONNXRuntime, OpenVINO, TensorFlow
 from nnet.tf import tf
 from util.config import cfg_from_file, default_config
 from util.skeleton import Skeleton
@@ -165,11 +165,10 @@ PICTURES = [np.random.RandomState(seed).randint(0, 256, size + (3,), np.uint8)
             for seed, size in enumerate([(80, 96), (75, 90), (80, 96), (64, 130), (80, 96), (80, 96)])]
 
 
-@pytest.fixture(params=["TensorFlow", pytest.param("OpenVINO", marks=pytest.mark.skipif(
-    openvino_version() is None, reason="there is no OpenVINO"))])
+@pytest.fixture(params=[TensorFlow] + [pytest.param(runtime, marks=pytest.mark.skipif(runtime.version() is None, reason="not here"))
+                                       for runtime in (OpenVINO, ONNXRuntime)])
 def runtime(request, monkeypatch):
-    if request.param == "TensorFlow":
-        monkeypatch.setattr("nnet.engine.openvino_version", lambda: None)
+    monkeypatch.setattr("nnet.engine._candidates", lambda *_: (request.param,))
     return request.param
 
 
@@ -179,7 +178,7 @@ def test_joints_taken_inside_the_network_are_those_of_the_maps(config, runtime, 
     """Where they have most of the border's colour around them, too."""
     config.update(keys)
     reduced, whole = PosePredictor(config), PosePredictor(config, with_maps=True)
-    assert type(reduced._networks["poses"].running).__name__ == runtime
+    assert type(reduced._networks["poses"].running) is runtime
     for image in PICTURES:
         found, expected = reduced.find(image), whole.find(image)
         np.testing.assert_allclose(found.pose, expected.pose, atol=1e-3)
