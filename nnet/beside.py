@@ -76,8 +76,11 @@ def unpack_int8(weights, path):
 def _read(path):
     if not os.path.exists(path):
         return None
-    with open(path) as stream:
-        return json.load(stream)
+    try:
+        with open(path) as stream:
+            return json.load(stream)
+    except ValueError:  # cut short
+        return None
 
 
 def _write(path, value):

@@ -1,15 +1,16 @@
 """Networks ready to run, from a config: made ready once, kept in a cache folder, run by what is fastest there.
 
-When a network is made ready, each runtime that is installed runs it in each precision that the processor computes in. What is
-too far from the network as it is is left out, and the fastest of the others is taken, by `precision: auto` of all of them, by
-`exact` of those in float32. Where cores have two threads, OpenVINO runs it on one and on both of each. What was found is in the
-network's folder, in measured.json.
+When a network is made ready, each runtime that is installed runs it in each precision that the processor computes in. Whatever
+differs too much from the original network is left out, and the fastest of the others is taken: `precision: auto` chooses among all of
+them, `exact` among those in float32. Where cores have two threads, OpenVINO runs it on one and on both of each. What was found is in
+the network's folder, in measured.json.
 
-A network that comes along is made ready by OpenVINO alone, which starts within half a second, until many pictures are to be
-searched: TensorFlow takes three seconds to load and to make it ready, more than a few pictures can gain.
+A network that comes along is made ready for OpenVINO alone, which starts within half a second, until many pictures are to be
+searched: TensorFlow takes three seconds to load and to be measured, more than a few pictures can gain.
 """
 import contextlib
 import functools
+import gc
 import hashlib
 import json
 import logging
@@ -45,7 +46,7 @@ def load_networks(cfg, parallel=1, reduced=False, runtimes=None):
     """{"maps": Network, "pairwise": Network}, those that the config has, computing in its `precision`: "exact", float32,
     within 1e-4 of the network as it is; "auto", the fastest here of float32 and less exact ones.
 
-    parallel: see nnet.runtimes; reduced: {"poses": Network} instead; runtimes: among which to choose, see _candidates
+    parallel: see nnet.runtimes; reduced: {"poses": Network} instead; runtimes: the only ones to choose from, if not all
     maps: {"inputs": pictures as nnet.map_predictor.network_input makes them} -> {"part_prob", ...}, see PoseNet.test_in_cells
     poses: {"inputs": the same, "outside": float32 [B, H, W, 1], with test_mirrored "columns": int32 [B, 1]} ->
         {name: array} of pose_outputs(cfg), see nnet.best_cells
@@ -55,28 +56,26 @@ def load_networks(cfg, parallel=1, reduced=False, runtimes=None):
     """
     with_defaults(cfg)
     required(adopt_weights_skeleton(cfg))
-    runtimes = runtimes or _candidates(cfg, parallel)
-    try:
-        opened = _opened(cfg, runtimes, parallel, reduced)
-    except UserError:
-        raise
-    except Exception as error:  # another's package: nothing that it does shall end a prediction
-        if runtimes == (TensorFlow,):
+    attempts = [runtimes] if runtimes else _attempts(cfg, parallel)
+    for runtimes in attempts:
+        try:
+            return {name: Network(cfg, name, running) for name, running in _opened(cfg, runtimes, parallel, reduced).items()}
+        except UserError:
             raise
-        _warn(" or ".join(runtime.__name__ for runtime in runtimes), error)
-        opened = _opened(cfg, (TensorFlow,), parallel, reduced)
-    return {name: Network(cfg, name, running) for name, running in opened.items()}
+        except Exception as error:  # another's package: nothing that it does shall end a prediction
+            if runtimes == attempts[-1]:
+                raise
+            _warn(" or ".join(runtime.__name__ for runtime in runtimes), error)
 
 
-def _candidates(cfg, parallel):
-    """The runtimes among which to choose, those first that start faster: all that are installed. Where making the network ready
-    would be the only need for TensorFlow, OpenVINO alone, unless many pictures wait or all have been measured before."""
+def _attempts(cfg, parallel):
+    """[the runtimes to choose from, those first that start faster, each time where the last ones failed]: all that are installed,
+    but OpenVINO alone where nothing else would need TensorFlow, unless many pictures wait or all have been measured before."""
     installed = tuple(runtime for runtime in (OpenVINO, ONNXRuntime) if runtime.version()) + (TensorFlow,)
     if OpenVINO not in installed or not beside.has_graphs(cfg, find_file(cfg, "init_weights")):
-        return installed
-    if find_spec("tensorflow") and (parallel > 1 or has_graphics_card() or os.path.isdir(_folder(cfg, installed))):
-        return installed
-    return (OpenVINO,)
+        return [installed, (TensorFlow,)]
+    compared = find_spec("tensorflow") and (parallel > 1 or has_graphics_card() or os.path.isdir(_folder(cfg, installed)))
+    return [installed] * bool(compared) + [(OpenVINO,), (TensorFlow,)]
 
 
 class Network(object):
@@ -145,7 +144,7 @@ class Network(object):
                 raise
             with self._lock:
                 if self.running is running:  # no other thread has replaced it
-                    _warn(type(running).__name__, error)
+                    logging.warning("%s fails (%s): TensorFlow takes over", type(running).__name__, first_line(error))
                     self.running = _opened(self._cfg, (TensorFlow,), running.parallel, self._name == "poses")[self._name]
             return function(self.running)
 
@@ -157,7 +156,7 @@ def _all_run(pool, run, feeds):
 
 
 def _warn(name, error):
-    logging.warning("%s fails (%s): another runtime takes the network", name, first_line(error))
+    logging.warning("%s cannot run the network (%s)", name, first_line(error))
 
 
 def cache_folder():
@@ -187,7 +186,7 @@ def _digest(cfg, runtimes):
     """Of all that a folder's files depend on: weights, keys of the config, the sources of the networks, what runs them."""
     code, weights = os.path.dirname(os.path.abspath(__file__)), find_file(cfg, "init_weights")
     sources = [os.path.join(code, name) for name in sorted(os.listdir(code)) if name.endswith(".py")]
-    known = [beside.identity(cfg, weights), beside.int8_of(cfg, weights), sorted(flags()),
+    known = [beside.identity(cfg, weights), beside.int8_of(cfg, weights), sorted(flags()), has_graphics_card(),
              {runtime.__name__: runtime.version() for runtime in runtimes}, digest(sources)]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -256,6 +255,7 @@ def _make(cfg, runtimes, folder):
             with np.load(os.path.join(work, name + ".npz"), allow_pickle=False) as example:
                 examples[name] = dict(example)
         for runtime in runtimes:
+            gc.collect()  # graphs of TensorFlow and tf2onnx refer to themselves, and are larger than the weights
             own = os.path.join(folder, runtime.__name__)
             os.mkdir(own)
             try:
@@ -264,6 +264,8 @@ def _make(cfg, runtimes, folder):
                 if runtime is OpenVINO and beside.int8_of(cfg, weights):
                     beside.unpack_int8(weights, os.path.join(own, "maps"))
                 measured[runtime.__name__] = _measured(runtime, own, examples)
+            except OSError:  # a full disk says nothing about the runtime
+                raise
             except Exception as error:
                 if runtime is runtimes[-1] and not measured:
                     raise
@@ -340,12 +342,8 @@ def _times(function, runs=RUNS):
 
 
 def _fastest(measured, precisions):
-    """(runtime, precision) to take: one that is less exact, or starts later, has to be a tenth faster. measured: {runtime:
-    {precision: ...}}, as _measured gives them"""
-    best = None
-    for precision in precisions:
-        for runtime in measured:
-            found = measured[runtime].get(precision)
-            if found and (best is None or found["milliseconds"] < 0.9 * measured[best[0]][best[1]]["milliseconds"]):
-                best = runtime, precision
-    return best
+    """(runtime, precision) to take: the first that is within a tenth of the fastest, since the first ones start sooner, and are
+    more exact. measured: {runtime: {precision: ...}}, see _measured"""
+    milliseconds = {(runtime, precision): found["milliseconds"]
+                    for runtime in measured for precision, found in measured[runtime].items() if precision in precisions}
+    return next(one for one in milliseconds if 0.9 * milliseconds[one] <= min(milliseconds.values()))

@@ -19,7 +19,6 @@ from dataset.pose_dataset import read_picture
 from nnet.freeze import folded
 from nnet.map_predictor import scales_for
 from nnet.plain import setup_pose_prediction
-from nnet.runtimes import write_onnx
 from nnet.tf import tf
 from util.command import UserError
 from util.config import PROJECT
@@ -30,6 +29,7 @@ PICTURE = os.path.join(PROJECT, "demo", "images", "woman_standing.jpg")  # on wh
 PICTURE_SIZE = 250  # px, its longer side there; no side is then a multiple of a stride
 LARGEST_DIFFERENCE = 1e-3
 CALIBRATED_ON = 100  # pictures at most
+ONNX_OPSET = 17
 
 INPUT = "inputs"
 MEANING = {
@@ -142,7 +142,10 @@ def _run_saved_model(path, pictures):
 
 
 def _write_onnx(graph, outputs, path, _):
-    write_onnx(graph.as_graph_def(), [INPUT], outputs, path)
+    names = {"%s:0" % name: name for name in [INPUT] + outputs}
+    import_module("tf2onnx.convert").from_graph_def(
+        graph.as_graph_def(), input_names=[INPUT + ":0"], output_names=["%s:0" % name for name in outputs],
+        opset=ONNX_OPSET, tensors_to_rename=names, output_path=path)
 
 
 def _run_onnx(path, pictures):

@@ -48,9 +48,8 @@ def write_int8(cfg):
     # small part of the work.
     # Without VNNI, products are added in 16 bits, which overflow unless weights have 7.
     overflow = "FIRST_LAYER" if adds_products_of_8_bits() else "ENABLE"
-    maps = load_networks(cfg, runtimes=(OpenVINO,))["maps"].running
-    ignored = nncf.IgnoredScope(names=_names(whole) - _names(maps.model),
-                                types=["GroupConvolution"], validate=False)
+    maps = load_networks(cfg, runtimes=(OpenVINO,))["maps"].running.model
+    ignored = nncf.IgnoredScope(names=_names(whole) - _names(maps), types=["GroupConvolution"], validate=False)
     quantised = nncf.quantize(whole, nncf.Dataset(feeds), subset_size=len(feeds), ignored_scope=ignored,
                               advanced_parameters=nncf.AdvancedQuantizationParameters(
                                   overflow_fix=nncf.OverflowFix[overflow]))

@@ -1,6 +1,6 @@
 """What runs a frozen network, see nnet.freeze: OpenVINO, ONNX Runtime or TensorFlow. Each has
 
-    Runtime.version() -> of its package; None where there is none that can be loaded; of TensorFlow, which takes seconds to say, ""
+    Runtime.version() -> of its package; None where there is none that can be loaded; always "" for TensorFlow, which takes seconds
     Runtime.keep(source, path)                 # source: of what nnet.freeze or nnet.beside wrote; path: of its own files
     Runtime.precisions(path) -> {precision: by how much its outputs may differ, see nnet.engine}
     Runtime(path, names, precision, parallel, hyper_threads).run({input: array}, again) -> {output: array}
@@ -8,7 +8,7 @@
     .hyper_threads                             # whether it does as it was told, and more than one thread computes on each core
 
 Paths have no endings; names: of the outputs to compute; precision: "float32", "bfloat16" or "int8"
-parallel: so many threads may call run() at a time, each with its part of the processor's cores; others wait
+parallel: so many threads may call run() at a time, each with its part of the processor's cores; with OpenVINO others wait
 again: whether inputs of these sizes will come again, so that the network is compiled for these alone: True: before it runs,
     False: never, None: where at most FIXED sizes have come lately, this one more than once. Results differ in the last bits, so
     that videos say what is the case
@@ -20,7 +20,6 @@ import queue
 import shutil
 import threading
 from collections import deque
-from importlib import import_module
 from importlib.util import find_spec
 
 import numpy as np
@@ -32,7 +31,7 @@ EXACT = 1e-4
 NEAR = 0.03  # of the networks that come along it is 0.01: joints move by 0.06 px in the median
 FIXED = 2  # sizes for which a network is compiled: each has weights of its own, and takes the others' place in the cache
 REPEATS = 4  # runs with no more sizes than that, before it is: where sizes vary it is slower than what takes all
-ONNX_OPSET = 17
+ONNX_OPSET = 15  # the latest that the ONNX Runtime of Python 3.7 knows
 
 
 class OpenVINO(object):
@@ -55,9 +54,9 @@ class OpenVINO(object):
     def version():
         try:
             import openvino
-        except ImportError:
+            return openvino.__version__.split("-")[0]
+        except Exception:  # whatever a broken package raises
             return None
-        return openvino.__version__.split("-")[0]
 
     @staticmethod
     def keep(source, path):
@@ -147,8 +146,9 @@ class ONNXRuntime(object):
         self.path, self.precision, self.parallel, self.names = path, precision, parallel, names
         settings = SessionOptions()
         settings.log_severity_level = 3  # no notes on constants that are left over
-        settings.intra_op_num_threads = max(1, (thread_budget() or cores()) // parallel)
-        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")  # else threads that wait take as much again
+        # Threads that call run() compute as well, beside those of the session, which they share.
+        settings.intra_op_num_threads = max(1, (thread_budget() or cores()) - parallel + 1)
+        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")  # or waiting threads take as much time again
         model = _onnx_reduced_to(path + ".onnx", names)
         self._session = InferenceSession(model.SerializeToString(), settings, providers=["CPUExecutionProvider"])
         self._types = {one.name: self._TYPES[one.type] for one in self._session.get_inputs()}
@@ -158,19 +158,25 @@ class ONNXRuntime(object):
         """None too where there is no tf2onnx, which makes its files."""
         try:
             import onnxruntime
-        except ImportError:
+            return onnxruntime.__version__ if find_spec("tf2onnx") else None
+        except Exception:
             return None
-        return onnxruntime.__version__ if find_spec("tf2onnx") else None
 
     @staticmethod
     def keep(source, path):
-        from nnet.tf import tf
-        graph = tf.GraphDef()
-        with open(source + ".pb", "rb") as stream:
-            graph.ParseFromString(stream.read())
-        taken = {name.split(":")[0] for node in graph.node for name in node.input}
-        write_onnx(graph, [node.name for node in graph.node if node.op == "Placeholder"],
-                   [node.name for node in graph.node if node.name not in taken], path + ".onnx")
+        """Converted, and not optimised: ONNX Runtime does that itself, where tf2onnx takes gigabytes for it."""
+        from tf2onnx.tfonnx import process_tf_graph
+        graph = _imported(source)
+        operations = graph.get_operations()
+        inputs = [one.name for one in operations if one.type == "Placeholder"]
+        outputs = [one.name for one in operations if not any(tensor.consumers() for tensor in one.outputs)]
+        with graph.as_default():
+            model = process_tf_graph(
+                graph, opset=ONNX_OPSET, input_names=[name + ":0" for name in inputs],
+                output_names=[name + ":0" for name in outputs],
+                tensors_to_rename={name + ":0": name for name in inputs + outputs}).make_model(os.path.basename(path))
+        with open(path + ".onnx", "wb") as stream:
+            stream.write(model.SerializeToString())
 
     @staticmethod
     def precisions(path):
@@ -210,13 +216,7 @@ class TensorFlow(object):
     def __init__(self, path, names, precision, parallel=1, hyper_threads=False):
         from nnet.tf import frozen_session_config, tf
         self.path, self.precision, self.parallel = path, precision, parallel
-        graph_def = tf.GraphDef()
-        with open(path + ".pb", "rb") as stream:
-            graph_def.ParseFromString(stream.read())
-        with tf.Graph().as_default() as graph:
-            tf.import_graph_def(graph_def, name="")
-        del graph_def  # as large as the weights
-        self._session = tf.Session(graph=graph, config=frozen_session_config(precision == "bfloat16"))
+        self._session = tf.Session(graph=_imported(path), config=frozen_session_config(precision == "bfloat16"))
         self._fetched = {name: name + ":0" for name in names}
 
     @staticmethod
@@ -225,7 +225,7 @@ class TensorFlow(object):
 
     @staticmethod
     def keep(source, path):
-        shutil.move(source + ".pb", path + ".pb")
+        shutil.copy(source + ".pb", path + ".pb")
 
     @staticmethod
     def precisions(path):
@@ -239,8 +239,12 @@ class TensorFlow(object):
         pass
 
 
-def write_onnx(graph, inputs, outputs, path):
-    """graph: a GraphDef without variables; inputs, outputs: names of its operations, and of the file's tensors"""
-    import_module("tf2onnx.convert").from_graph_def(
-        graph, input_names=[name + ":0" for name in inputs], output_names=[name + ":0" for name in outputs],
-        opset=ONNX_OPSET, tensors_to_rename={name + ":0": name for name in inputs + outputs}, output_path=path)
+def _imported(path):
+    """The tf.Graph of what nnet.freeze wrote."""
+    from nnet.tf import tf
+    graph_def = tf.GraphDef()
+    with open(path + ".pb", "rb") as stream:
+        graph_def.ParseFromString(stream.read())
+    with tf.Graph().as_default() as graph:
+        tf.import_graph_def(graph_def, name="")
+    return graph

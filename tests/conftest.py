@@ -37,9 +37,8 @@ def cache_of_its_own(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def without_onnx(monkeypatch):
-    """Networks are not made ready for ONNX Runtime as well, which takes seconds for each; tests of it say so."""
-    if "nnet.runtimes" in sys.modules:
-        monkeypatch.setattr(sys.modules["nnet.runtimes"].ONNXRuntime, "version", lambda: None)
+    """Networks are not made ready for ONNX Runtime as well, which takes a second for each, but by subprocesses."""
+    monkeypatch.setattr("nnet.runtimes.ONNXRuntime.version", lambda: None)
 
 
 @pytest.fixture

@@ -74,6 +74,9 @@ def test_they_belong_to_their_weights_and_config(tmp_path):
     with open(other + ".index", "w") as stream:
         stream.write("other weights")
     assert not beside.has_graphs(cfg, other)
+    with open(os.path.join(beside.graph_folder(other), "network.json"), "w") as stream:
+        stream.write("{")  # cut short
+    assert not beside.has_graphs(cfg, other)
 
 
 def test_weights_of_8_bits_belong_to_their_weights(tmp_path):

@@ -24,7 +24,6 @@ from util.config import Config, cfg_from_file, default_config
 from util.default_config import KEYS
 from util.processor import computes_bfloat16, cores, thread_budget
 
-NEEDS_OPENVINO = pytest.mark.skipif(OpenVINO.version() is None, reason="there is no OpenVINO")
 PICTURES = np.random.RandomState(2).randint(0, 256, (1, 60, 90, 3)).astype(np.float32)
 
 
@@ -195,6 +194,7 @@ def takes(monkeypatch):
     ({"OpenVINO float32": 10, "TensorFlow float32": 9.5}, OpenVINO),  # not a tenth faster
     ({"OpenVINO float32": 10, "TensorFlow float32": 8}, TensorFlow),
     ({"OpenVINO float32": 10, "ONNXRuntime float32": 8, "TensorFlow float32": 7.5}, ONNXRuntime),
+    ({"OpenVINO float32": 10, "ONNXRuntime float32": 9.5, "TensorFlow float32": 8.9}, ONNXRuntime),
     ({"ONNXRuntime float32": 12, "TensorFlow float32": 11}, ONNXRuntime),
     ({"TensorFlow float32": 10}, TensorFlow)])
 def test_what_is_fastest_runs(cfg, frozen_at_once, takes, monkeypatch, milliseconds, exact):
@@ -241,8 +241,41 @@ def test_networks_that_come_along_are_measured_in_all_runtimes_once_many_picture
 
 
 def test_networks_that_come_along_are_measured_in_all_runtimes_where_there_is_a_graphics_card(comes_along, monkeypatch):
+    assert type(load_networks(comes_along)["maps"].running) is OpenVINO
     monkeypatch.setattr(engine, "has_graphics_card", lambda: True)
     assert type(load_networks(comes_along)["maps"].running) is TensorFlow
+
+
+@pytest.mark.skipif(not computes_bfloat16(), reason="this processor does not compute in bfloat16")
+def test_what_starts_sooner_is_taken_before_what_is_more_exact(cfg, frozen_at_once, takes):
+    takes({"OpenVINO float32": 10, "OpenVINO bfloat16": 7.3, "TensorFlow float32": 8})
+    cfg.precision = "auto"
+    running = load_networks(cfg)["maps"].running
+    assert (type(running), running.precision) == (OpenVINO, "bfloat16")
+
+
+def test_networks_that_come_along_do_not_need_what_is_broken(comes_along, monkeypatch, caplog):
+    def broken(*_):
+        raise ImportError("TensorFlow is needed")
+
+    monkeypatch.setattr(freeze, "freeze", broken)
+    monkeypatch.setattr(beside, "int8_of", lambda *_: None)
+    assert type(load_networks(comes_along, 2)["maps"].running) is OpenVINO
+    assert "OpenVINO or TensorFlow cannot run the network (TensorFlow is needed)" in caplog.text
+
+
+def test_a_full_disk_says_nothing_about_runtimes(cfg, frozen_at_once, takes, monkeypatch, caplog):
+    """The network is made ready elsewhere then."""
+    def full(source, path):
+        if path.startswith(cache_folder()):
+            raise OSError(28, "No space left on device")
+        keep(source, path)
+
+    takes({"OpenVINO float32": 10, "TensorFlow float32": 12})
+    keep = OpenVINO.keep
+    monkeypatch.setattr(OpenVINO, "keep", full)
+    assert type(load_networks(cfg)["maps"].running) is OpenVINO
+    assert not kept() and not caplog.records
 
 
 @pytest.mark.parametrize("why", ["missing", "fails", "wrong", "fails later", "fails where it was kept"])
@@ -270,12 +303,12 @@ def test_tensorflow_runs_where_openvino_does_not(cfg, frozen_at_once, why, takes
     said = [record.getMessage() for record in caplog.records if "is damaged" not in record.getMessage()]
     assert len(said) == (why != "missing")
     for message in said:
-        assert message.startswith("OpenVINO fails (")
+        assert message.startswith("OpenVINO fails (" if why == "fails later" else "OpenVINO cannot run the network (")
         assert ("differs from TensorFlow's" if why == "wrong" else "it is broken") in message
 
 
-@NEEDS_OPENVINO
-def test_threads_that_all_fail_share_one_tensorflow(cfg, frozen_at_once, monkeypatch, caplog):
+def test_threads_that_all_fail_share_one_tensorflow(cfg, frozen_at_once, takes, monkeypatch, caplog):
+    takes({"OpenVINO float32": 10, "TensorFlow float32": 12})
     networks, together = load_networks(cfg), threading.Barrier(3)
 
     def fails(*_, **__):
@@ -410,8 +443,8 @@ def test_a_batch_that_cannot_be_kept(cfg, frozen_at_once):
     assert len(kept()) == 1 and os.path.exists(os.path.join(cache_folder(), kept()[0], engine.MEASURED + ".tmp"))
 
 
-@NEEDS_OPENVINO
-def test_weights_of_8_bits_are_measured_when_there_are_some(cfg, frozen_at_once, tmp_path, weights):
+def test_weights_of_8_bits_are_measured_when_there_are_some(cfg, frozen_at_once, takes, tmp_path, weights):
+    takes({"OpenVINO float32": 10, "OpenVINO int8": 8, "TensorFlow float32": 12})
     for ending in (".index", ".data-00000-of-00001"):
         shutil.copy(weights + ending, str(tmp_path / "own") + ending)
     cfg.init_weights = str(tmp_path / "own")
@@ -422,8 +455,8 @@ def test_weights_of_8_bits_are_measured_when_there_are_some(cfg, frozen_at_once,
     assert measured()["runtimes"]["OpenVINO"]["int8"]["difference"] < 0.1 and len(kept()) == 2
 
 
-@NEEDS_OPENVINO
-def test_a_network_that_was_frozen_needs_no_tensorflow(cfg, frozen_at_once):
+def test_a_network_that_was_frozen_needs_no_tensorflow(cfg, frozen_at_once, takes):
+    takes({"OpenVINO float32": 10, "TensorFlow float32": 12})
     load_networks(cfg)
     program = ("import sys; sys.modules.update(tensorflow=None, onnxruntime=None)\n"
                "import numpy, nnet.predict; from util.config import cfg_from_file\n"

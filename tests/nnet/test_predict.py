@@ -168,7 +168,7 @@ PICTURES = [np.random.RandomState(seed).randint(0, 256, size + (3,), np.uint8)
 @pytest.fixture(params=[TensorFlow] + [pytest.param(runtime, marks=pytest.mark.skipif(runtime.version() is None, reason="not here"))
                                        for runtime in (OpenVINO, ONNXRuntime)])
 def runtime(request, monkeypatch):
-    monkeypatch.setattr("nnet.engine._candidates", lambda *_: (request.param,))
+    monkeypatch.setattr("nnet.engine._attempts", lambda *_: [(request.param,)])
     return request.param
 
 
