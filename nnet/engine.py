@@ -69,8 +69,11 @@ def load_networks(cfg, parallel=1, reduced=False, runtimes=None):
 
 
 def _attempts(cfg, parallel):
-    """[the runtimes to choose from, those first that start faster, each time where the last ones failed]: all that are installed,
-    but OpenVINO alone where nothing else would need TensorFlow, unless many pictures wait or all have been measured before."""
+    """[the runtimes to choose from, those first that start sooner], of which the next are for where the ones before failed.
+
+    All that are installed are compared. Where the comparison alone would need TensorFlow, OpenVINO is taken without it, unless many
+    pictures wait, there is a graphics card, or they have been compared before.
+    """
     installed = tuple(runtime for runtime in (OpenVINO, ONNXRuntime) if runtime.version()) + (TensorFlow,)
     if OpenVINO not in installed or not beside.has_graphs(cfg, find_file(cfg, "init_weights")):
         return [installed, (TensorFlow,)]
