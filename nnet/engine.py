@@ -6,7 +6,7 @@ them, `exact` among those in float32. Where cores have two threads, OpenVINO run
 the network's folder, in measured.json.
 
 A network that comes along is made ready for OpenVINO alone, which starts within half a second, until many pictures are to be
-searched: TensorFlow takes three seconds to load and to be measured, more than a few pictures can gain.
+searched: TensorFlow takes two to three seconds to load and be measured, more than a few pictures can gain.
 """
 import contextlib
 import functools
