@@ -195,12 +195,26 @@ def engine(precision):
     return lambda: predictor.maps(picture).pairwise[rows, columns]
 
 
-def memory_of_inference():
-    """Peak memory in MB of a process that runs the network of several people on a picture of 800 x 600 px."""
+def memory_of_inference(cache=None):
+    """Peak memory in MB of a process that runs the network of several people on a picture of 800 x 600 px. cache: see environment"""
     cfg = people_config()
     keys = {key: cfg[key] for key in ("net_type", "num_joints", "location_refinement", "pairwise_predict", "init_weights",
                                       "pairwise_stats_fn")}
-    return int(subprocess.check_output([sys.executable, "-c", RUN_AND_TELL_MEMORY, json.dumps(keys)], cwd=PROJECT)) / 1024.0
+    command = [sys.executable, "-c", RUN_AND_TELL_MEMORY, json.dumps(keys)]
+    return int(subprocess.check_output(command, cwd=PROJECT, env=environment(cache))) / 1024.0
+
+
+def preparing():
+    """(seconds, peak memory in MB) of the same where the network has to be made ready first."""
+    with tempfile.TemporaryDirectory() as cache:
+        start = time.perf_counter()
+        megabytes = memory_of_inference(cache)
+        return time.perf_counter() - start, megabytes
+
+
+def environment(cache):
+    """Of a process that keeps networks in the folder `cache`, or where this one does (None)."""
+    return dict(os.environ, **{"XDG_CACHE_HOME": cache} if cache else {})
 
 
 def pose_difference():
@@ -258,11 +272,11 @@ def pairwise_targets():
 
 
 def cold_start(cache=None):
-    """Seconds from the command to the JSON of one picture. cache: folder of networks, in place of the one where they are"""
+    """Seconds from the command to the JSON of one picture. cache: see environment"""
     picture = os.path.join(PROJECT, "demo/images/skier.jpg")
     command = [sys.executable, os.path.join(PROJECT, "demo/singleperson.py"), picture, "--config", SHIPPED, "--out", OUT]
     start = time.perf_counter()
-    subprocess.check_call(command, stdout=subprocess.DEVNULL, env=dict(os.environ, **{"XDG_CACHE_HOME": cache} if cache else {}))
+    subprocess.check_call(command, stdout=subprocess.DEVNULL, env=environment(cache))
     return time.perf_counter() - start
 
 
@@ -308,6 +322,9 @@ def measure():
     yield "cold_start_s", {"value": float(np.median([cold_start() for _ in range(5)]))}
     yield "first_start_s", {"value": float(np.median([first_start() for _ in range(5)]))}
     yield "peak_memory_mb", {"value": memory_of_inference()}
+    seconds, megabytes = preparing()
+    yield "prepare_s", {"value": seconds}
+    yield "prepare_memory_mb", {"value": megabytes}
     differences = pose_difference()
     if differences is not None:
         yield "pose_diff_auto_median_px", {"value": differences[0]}

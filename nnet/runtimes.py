@@ -20,6 +20,7 @@ import queue
 import shutil
 import threading
 from collections import deque
+from importlib import import_module
 from importlib.util import find_spec
 
 import numpy as np
@@ -52,11 +53,7 @@ class OpenVINO(object):
 
     @staticmethod
     def version():
-        try:
-            import openvino
-            return openvino.__version__.split("-")[0]
-        except Exception:  # whatever a broken package raises
-            return None
+        return _version("openvino")
 
     @staticmethod
     def keep(source, path):
@@ -156,11 +153,7 @@ class ONNXRuntime(object):
     @staticmethod
     def version():
         """None too where there is no tf2onnx, which makes its files."""
-        try:
-            import onnxruntime
-            return onnxruntime.__version__ if find_spec("tf2onnx") else None
-        except Exception:
-            return None
+        return _version("onnxruntime") if find_spec("tf2onnx") else None
 
     @staticmethod
     def keep(source, path):
@@ -237,6 +230,13 @@ class TensorFlow(object):
 
     def reserve(self, feed):
         pass
+
+
+def _version(package):
+    try:
+        return import_module(package).__version__.split("-")[0]
+    except Exception:  # whatever a broken package raises
+        return None
 
 
 def _imported(path):
